@@ -1,0 +1,107 @@
+import type { InboundMessageEvent, InboxState, OutboundMessageRequest } from "../contracts/connector.ts";
+import type { QueueDepth, RecentMessage } from "../contracts/sidecar-status.ts";
+
+/** A provider session that can be resumed by another process, e.g. Discord's gateway session. */
+export interface ResumableSession {
+  readonly sessionId: string;
+  readonly sequence: number;
+  readonly resumeUrl: string;
+  /** Provider-specific numbers kept with the session (shard id and count for Discord), as JSON. */
+  readonly details: Readonly<Record<string, number | string>>;
+}
+
+export interface InboxRow {
+  readonly event: InboundMessageEvent;
+  readonly state: InboxState;
+  /** Routing attempts that were begun. */
+  readonly attempts: number;
+}
+
+export interface OutboxRow {
+  readonly outboxId: number;
+  readonly request: OutboundMessageRequest;
+  /** Attempts that counted: rate limits and local deferrals do not. */
+  readonly attempts: number;
+  /** When the first attempt was begun (ms), null before it. Decides whether the nonce can still guard. */
+  readonly firstAttemptAt: number | null;
+  /** True when an earlier attempt was begun and its outcome was never recorded. */
+  readonly outcomeUnknown: boolean;
+  /** Must be shown when the outcome is recorded; a lost claim is benign and changes nothing. */
+  readonly claim: string;
+  readonly createdAt: number;
+}
+
+export interface DeadLetter {
+  readonly deadLetterId: number;
+  readonly request: OutboundMessageRequest;
+  readonly reason: string;
+  readonly createdAt: number;
+}
+
+/** Why a row is put back: `counted` spends one attempt, the other does not (rate limit, pause, disabled). */
+export interface OutboxRetry {
+  readonly counted: boolean;
+  readonly reason: string;
+  readonly nextAttemptAt: number;
+}
+
+/**
+ * Durable state of all connectors. Every promise resolves after the change is on disk; a rejected one
+ * changed nothing. All instants are Unix milliseconds and are given by the caller, so that replaying a
+ * journal yields the same rows. Implementations pass the contract suite in test/unit/connectors/.
+ */
+export interface ConnectorStore {
+  /**
+   * Stores an inbound event unless its (connector, provider message id) was seen within the dedupe
+   * window, and in the same transaction the provider session that delivered it.
+   * Returns false for a duplicate; the session is stored all the same.
+   */
+  acceptInbound(event: InboundMessageEvent, session: ResumableSession | null, now: number): Promise<boolean>;
+  /**
+   * Takes up to `limit` received events whose turn it is: due, and no earlier unfinished event in the
+   * same conversation. They become `routing`.
+   */
+  claimInbound(connectorId: string, now: number, limit: number): Promise<InboxRow[]>;
+  /** One transaction: the replies into the outbox and the event `done`. Rows that exist already are kept. */
+  completeInbound(envelopeId: string, replies: readonly OutboundMessageRequest[], now: number): Promise<void>;
+  /** The event needs no answer; `reason` is a reason code of the router. */
+  ignoreInbound(envelopeId: string, reason: string, now: number): Promise<void>;
+  /** Back to `received`, due at `nextAttemptAt`, one attempt spent. */
+  retryInbound(envelopeId: string, reason: string, nextAttemptAt: number, now: number): Promise<void>;
+  failInbound(envelopeId: string, reason: string, now: number): Promise<void>;
+
+  /** Puts a message that answers nothing (a test send) into the outbox; false when its key exists. */
+  enqueueOutbound(request: OutboundMessageRequest, now: number): Promise<boolean>;
+  /**
+   * Takes up to `limit` due rows that are first in their conversation and marks them as being sent;
+   * the mark is durable before the promise resolves. `leaseMs` later they can be taken again.
+   */
+  claimOutbound(connectorId: string, now: number, leaseMs: number, limit: number): Promise<OutboxRow[]>;
+  /** False when the claim was lost meanwhile. */
+  markDelivered(outboxId: number, claim: string, nativeMessageId: string, now: number): Promise<boolean>;
+  scheduleRetry(outboxId: number, claim: string, retry: OutboxRetry, now: number): Promise<boolean>;
+  /** Moves the row, and the later chunks of its envelope, to the dead letters. */
+  moveToDeadLetter(outboxId: number, claim: string, reason: string, now: number): Promise<boolean>;
+  listDeadLetters(connectorId: string, limit: number): Promise<DeadLetter[]>;
+
+  /** Earliest instant (ms) at which a claim of either queue can yield something; null when both are empty. */
+  nextDueAt(connectorId: string): Promise<number | null>;
+  /**
+   * At start, before any claim: events left in `routing` become `received` again, and rows left in
+   * sending become due with `outcomeUnknown`. Returns how many of each.
+   */
+  recoverInterrupted(now: number): Promise<{ inbound: number; outbound: number }>;
+
+  loadSession(connectorId: string): Promise<ResumableSession | null>;
+  saveSession(connectorId: string, session: ResumableSession | null, now: number): Promise<void>;
+  /** Provider message id of the newest inbound event of each conversation: where back-fill begins. */
+  watermarks(connectorId: string): Promise<ReadonlyMap<string, string>>;
+
+  queueDepth(connectorId: string): Promise<QueueDepth>;
+  totals(): Promise<{ received: number; answered: number; dead_letters: number }>;
+  /** Newest first, over all connectors. */
+  recentMessages(limit: number): Promise<RecentMessage[]>;
+  /** Deletes what is older than the retention of its table. Returns rows deleted. */
+  prune(now: number): Promise<number>;
+  close(): Promise<void>;
+}

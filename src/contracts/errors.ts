@@ -1,0 +1,155 @@
+import { z } from "zod";
+
+/** Category of an error in the HTTP envelope. */
+export const ErrorCategory = z.enum([
+  "auth",
+  "validation",
+  "policy",
+  "not_found",
+  "conflict",
+  "dependency",
+  "availability",
+  "internal",
+]);
+export type ErrorCategory = z.infer<typeof ErrorCategory>;
+
+interface ErrorEntry {
+  readonly category: ErrorCategory;
+  /** HTTP status, where the error can be an answer. */
+  readonly status: number;
+  /** Exit code of the `palyra` command: 2 usage, 69 unavailable, 70 internal, 75 try again, 77 no permission, 78 configuration. */
+  readonly exitCode: number;
+  readonly retryable: boolean;
+  /** What the user can do next, in one sentence. */
+  readonly nextStep: string;
+}
+
+const entry = (
+  category: ErrorCategory,
+  status: number,
+  exitCode: number,
+  retryable: boolean,
+  nextStep: string,
+): ErrorEntry => ({ category, status, exitCode, retryable, nextStep });
+
+/**
+ * Every error a user can meet: one code, one next step, used by HTTP, command line and editor alike.
+ * The message is written where the error is raised, because only there the facts are known.
+ */
+export const errorCatalogue = {
+  unauthorized: entry(
+    "auth",
+    401,
+    77,
+    false,
+    "Send a valid token. Tokens are managed by the control center.",
+  ),
+  forbidden: entry("policy", 403, 77, false, "Use an address and caller that the gateway allows."),
+  validation_error: entry("validation", 400, 2, false, "Correct the named field and try again."),
+  not_found: entry("not_found", 404, 66, false, "Check the name or id."),
+  conflict: entry("conflict", 409, 75, true, "Look at the current state, then try again."),
+  payload_too_large: entry("validation", 413, 2, false, "Send a smaller request."),
+  rate_limited: entry("availability", 429, 75, true, "Wait a moment, then try again."),
+  service_unavailable: entry(
+    "availability",
+    503,
+    69,
+    true,
+    "Wait for the service to be ready, then try again.",
+  ),
+  internal_error: entry("internal", 500, 70, false, "Show the logs and report the problem."),
+
+  config_invalid: entry("validation", 400, 78, false, "Correct the named setting, then start again."),
+  port_in_use: entry("conflict", 409, 78, false, "Free the port or choose another one, then start again."),
+  not_running: entry(
+    "availability",
+    503,
+    69,
+    true,
+    "Start it with “palyra up” or “Palyra: Start” in VS Code.",
+  ),
+  start_timeout: entry("availability", 503, 75, true, "Show the logs, then start again."),
+  crash_loop: entry("availability", 503, 70, false, "Show the logs, mend the cause, then choose Retry."),
+  untrusted_responder: entry(
+    "auth",
+    401,
+    77,
+    false,
+    "Stop the program that answers in its place, then start again.",
+  ),
+  already_owned: entry("conflict", 409, 75, true, "Use the window or terminal that owns the control center."),
+  version_skew: entry("conflict", 409, 75, true, "Restart the services so that all parts have one version."),
+
+  state_unreadable: entry(
+    "internal",
+    500,
+    74,
+    false,
+    "The file was set aside; check the new default settings.",
+  ),
+  state_newer: entry("conflict", 409, 78, false, "Update Palyra to the version that wrote this file."),
+  storage_failed: entry(
+    "internal",
+    500,
+    74,
+    false,
+    "Free disk space or mend the folder's permissions, then restart.",
+  ),
+  store_locked: entry("conflict", 409, 75, false, "Stop the other gateway that uses this folder."),
+
+  secret_missing: entry("dependency", 412, 78, false, "Store the secret with “Palyra: Set Discord Token”."),
+  secret_store_unavailable: entry(
+    "dependency",
+    503,
+    69,
+    true,
+    "Unlock the system's keyring, then try again.",
+  ),
+  secrets_elsewhere: entry("dependency", 412, 69, false, "Open VS Code with Palyra; it holds the secrets."),
+
+  discord_auth_failed: entry(
+    "auth",
+    401,
+    77,
+    false,
+    "Store a valid bot token with “Palyra: Set Discord Token”.",
+  ),
+  discord_intents_refused: entry(
+    "policy",
+    403,
+    78,
+    false,
+    "Enable the Message Content intent for the bot in Discord's developer portal, then restart the gateway.",
+  ),
+  discord_unreachable: entry("availability", 503, 75, true, "Check the network; it is retried by itself."),
+
+  browser_missing: entry(
+    "dependency",
+    503,
+    69,
+    false,
+    "Install Chrome or Chromium, or set “palyra.browser.path”.",
+  ),
+  workspace_untrusted: entry("policy", 403, 77, false, "Trust the workspace to use this command."),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+export const ErrorCode = z.enum(Object.keys(errorCatalogue) as [ErrorCode, ...ErrorCode[]]);
+
+/** An error as data: what crosses a process boundary or is shown. */
+export const ErrorDetails = z.object({ code: ErrorCode, message: z.string(), next_step: z.string() });
+export type ErrorDetails = z.infer<typeof ErrorDetails>;
+
+/** The error envelope of every HTTP answer that is not a success. */
+export const ErrorEnvelope = z.object({
+  error: z.string(),
+  code: ErrorCode,
+  category: ErrorCategory,
+  retryable: z.boolean(),
+  redacted: z.boolean(),
+  next_step: z.string(),
+  validation_errors: z
+    .array(z.object({ field: z.string(), code: z.string(), message: z.string() }))
+    .optional(),
+});
+export type ErrorEnvelope = z.infer<typeof ErrorEnvelope>;

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { ErrorDetails } from "./errors.ts";
+import { LogLine, ServiceKind } from "./services.ts";
+import { ControlCenterSnapshot } from "./snapshot.ts";
+
+/**
+ * JSON-RPC between the owner of a state root (the window or terminal that runs the services) and its
+ * observers (other windows, `palyra status`). Served on a local socket in the 0700 run folder.
+ */
+export const ownerProtocol = 1;
+
+export const ownerMethods = {
+  /** `OwnerHelloRequest` -> `OwnerHelloResponse` (snapshot at once; changes follow as notifications). */
+  hello: "owner/hello",
+  /** `OwnerCommand` -> `OwnerCommandResult`; answers when the command is carried out. */
+  command: "owner/command",
+  /** `{service?}` -> `{lines}`: the ring of recent lines. */
+  logs: "owner/logs",
+} as const;
+
+export const ownerNotifications = {
+  /** `ControlCenterSnapshot` on change, at most ten a second. */
+  snapshot: "owner/snapshot",
+  /** `{lines: LogLine[]}` */
+  log: "owner/log",
+} as const;
+
+export const OwnerHelloRequest = z.object({
+  protocol: z.int(),
+  client: z.object({ name: z.string(), version: z.string(), pid: z.int() }),
+});
+export type OwnerHelloRequest = z.infer<typeof OwnerHelloRequest>;
+
+export const OwnerHelloResponse = z.object({
+  protocol: z.int(),
+  owner: z.object({ name: z.string(), version: z.string(), pid: z.int() }),
+  snapshot: ControlCenterSnapshot,
+});
+export type OwnerHelloResponse = z.infer<typeof OwnerHelloResponse>;
+
+/** A command of the user. `service` absent = all. */
+export const OwnerCommand = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("start"), service: ServiceKind.optional() }),
+  z.object({ kind: z.literal("stop"), service: ServiceKind.optional() }),
+  z.object({ kind: z.literal("restart"), service: ServiceKind.optional() }),
+  z.object({ kind: z.literal("retry"), service: ServiceKind.optional() }),
+  z.object({ kind: z.literal("rotate_tokens") }),
+  z.object({ kind: z.literal("secret_changed"), ref: z.string() }),
+]);
+export type OwnerCommand = z.infer<typeof OwnerCommand>;
+
+export const OwnerCommandResult = z.discriminatedUnion("ok", [
+  z.object({ ok: z.literal(true), message: z.string() }),
+  z.object({ ok: z.literal(false), error: ErrorDetails }),
+]);
+export type OwnerCommandResult = z.infer<typeof OwnerCommandResult>;
+
+export const OwnerLogs = z.object({ lines: z.array(LogLine) });
+export type OwnerLogs = z.infer<typeof OwnerLogs>;

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { ErrorDetails } from "./errors.ts";
+import { BoundPort, LogLine, ServiceKind } from "./services.ts";
+import { BrowserdStatus, GatewayStatus } from "./sidecar-status.ts";
+
+export const ServiceState = z.enum([
+  "stopped",
+  "starting",
+  "running",
+  "degraded",
+  "unhealthy",
+  "backoff",
+  "failed",
+  "stopping",
+]);
+export type ServiceState = z.infer<typeof ServiceState>;
+
+/** One service as the supervisor sees it. */
+export const ServiceView = z.object({
+  service: ServiceKind,
+  display_name: z.string(),
+  desired_running: z.boolean(),
+  state: ServiceState,
+  /** True when the process was found running and taken over, not started, by this control center. */
+  adopted: z.boolean(),
+  pid: z.int().nullable(),
+  version: z.string().nullable(),
+  ports: z.array(BoundPort),
+  started_at_unix_ms: z.int().nullable(),
+  ready_at_unix_ms: z.int().nullable(),
+  /** Restarts after a crash or hang since the control center started. */
+  restarts: z.int().nonnegative(),
+  /** One sentence about the last unexpected exit; null when there was none. */
+  last_exit: z.string().nullable(),
+  next_restart_unix_ms: z.int().nullable(),
+  /** Why the state is not `running`; null when there is nothing to explain. */
+  problem: ErrorDetails.nullable(),
+});
+export type ServiceView = z.infer<typeof ServiceView>;
+
+/** A command that mends what a warning is about: an id from package.json. */
+export const Remedy = z.object({ title: z.string(), command: z.string() });
+export type Remedy = z.infer<typeof Remedy>;
+
+export const Warning = z.object({
+  id: z.string(),
+  severity: z.enum(["warning", "error"]),
+  /** Which part speaks: a service kind, a connector id, or `control-center`. */
+  source: z.string(),
+  message: z.string(),
+  next_step: z.string(),
+  remedy: Remedy.nullable(),
+});
+export type Warning = z.infer<typeof Warning>;
+
+export const OverallStatus = z.enum(["stopped", "starting", "healthy", "degraded", "down"]);
+export type OverallStatus = z.infer<typeof OverallStatus>;
+
+export const QuickFacts = z.object({
+  version: z.string(),
+  state_root: z.string(),
+  profile: z.string(),
+  /** `owner` runs the services; `observer` looks on while another window or terminal does. */
+  role: z.enum(["owner", "observer"]),
+  /** Base address of the gateway's HTTP port; null while it is not serving. */
+  gateway_url: z.string().nullable(),
+  browser_url: z.string().nullable(),
+  secrets_home: z.enum(["vscode", "file"]),
+});
+export type QuickFacts = z.infer<typeof QuickFacts>;
+
+export const snapshotSchemaVersion = 1;
+
+/** The whole system at one moment. Holds no secret. */
+export const ControlCenterSnapshot = z.object({
+  schema_version: z.int(),
+  /** Grows by one with each change; two snapshots with one revision are equal but for their time. */
+  revision: z.int().nonnegative(),
+  generated_at_unix_ms: z.int(),
+  overall_status: OverallStatus,
+  /** Why, in one sentence that can be shown. */
+  overall_reason: z.string(),
+  quick_facts: QuickFacts,
+  services: z.array(ServiceView),
+  /** Last status each sidecar pushed and when; null when it never did or is not running: unknown, not zero. */
+  gateway: z.object({ received_at_unix_ms: z.int(), status: GatewayStatus }).nullable(),
+  browserd: z.object({ received_at_unix_ms: z.int(), status: BrowserdStatus }).nullable(),
+  warnings: z.array(Warning),
+});
+export type ControlCenterSnapshot = z.infer<typeof ControlCenterSnapshot>;
+
+/** Log lines are streamed beside the snapshot, not inside it. */
+export const LogWindow = z.object({ lines: z.array(LogLine), dropped: z.int().nonnegative() });
+export type LogWindow = z.infer<typeof LogWindow>;
