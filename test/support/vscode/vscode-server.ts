@@ -1,0 +1,352 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import writeFileAtomic from "write-file-atomic";
+import { type InstalledVSCode, PROJECT_ROOT } from "./install-vscode.ts";
+import { type MarkedProcess, markedProcesses } from "./marked-processes.ts";
+import { waitUntil } from "./wait-until.ts";
+
+const runFile = promisify(execFile);
+
+/** Every process that a server starts, however deep, inherits this variable with the run's own value. */
+export const RUN_MARKER = "PALYRA_TEST_RUN";
+
+const HOST = "127.0.0.1";
+const START_DEADLINE_MS = 60_000;
+const STOP_DEADLINE_MS = 10_000;
+const SERVER_ENTRY = path.join("out", "server-main.js");
+const LISTENING = /Extension host agent listening on (\d+)/;
+
+export interface VSCodeServerOptions {
+  readonly vscode: InstalledVSCode;
+  /** Holds home, data, settings and extensions. Default: a temporary folder that `stop` removes. */
+  readonly dataFolder?: string;
+  /** Extension packages that are installed before the start. */
+  readonly vsixFiles?: readonly string[];
+  /** User settings before the first window opens. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Variables for the server and all that it starts. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** How long an extension host waits for its lost window, in seconds. */
+  readonly reconnectionGraceSeconds?: number;
+}
+
+/** What the workbench should open. All paths are absolute. */
+export interface WindowTarget {
+  readonly folder?: string;
+  /** Folder of an extension to run from its sources' build, as F5 does. */
+  readonly extensionDevelopmentPath?: string;
+  /** Module whose exported `run()` is called inside the extension host. */
+  readonly extensionTestsPath?: string;
+}
+
+/** VS Code's own server on a free loopback port. Stopping it leaves no process and no temporary folder. */
+export class VSCodeServer {
+  readonly dataFolder: string;
+  readonly #process: ChildProcess;
+  readonly #port: number;
+  readonly #runId: string;
+  readonly #removeData: boolean;
+  readonly #vscode: InstalledVSCode;
+  readonly #output: string[];
+  readonly #killOnExit: () => void;
+  #stopping: Promise<void> | undefined;
+
+  private constructor(init: {
+    dataFolder: string;
+    process: ChildProcess;
+    port: number;
+    runId: string;
+    removeData: boolean;
+    vscode: InstalledVSCode;
+    output: string[];
+    killOnExit: () => void;
+  }) {
+    this.dataFolder = init.dataFolder;
+    this.#process = init.process;
+    this.#port = init.port;
+    this.#runId = init.runId;
+    this.#removeData = init.removeData;
+    this.#vscode = init.vscode;
+    this.#output = init.output;
+    this.#killOnExit = init.killOnExit;
+  }
+
+  /**
+   * Starts the server and resolves when it answers.
+   *
+   * @throws Error with the server's last output when it does not answer within 60 s.
+   */
+  static async start(options: VSCodeServerOptions): Promise<VSCodeServer> {
+    const removeData = options.dataFolder === undefined;
+    const dataFolder = options.dataFolder ?? (await mkdtemp(path.join(tmpdir(), "palyra-vscode-")));
+    const runId = randomUUID();
+    const environment = await prepareEnvironment(dataFolder, runId, options.environment);
+    await mkdir(path.join(dataFolder, "extensions"), { recursive: true });
+    await writeSettings(dataFolder, options.settings ?? {});
+    for (const vsix of options.vsixFiles ?? []) {
+      await installVsix(options.vscode, dataFolder, environment, vsix);
+    }
+    const output: string[] = [];
+    const child = spawn(
+      node24(),
+      [
+        SERVER_ENTRY,
+        "--host",
+        HOST,
+        "--port",
+        "0",
+        "--without-connection-token",
+        "--accept-server-license-terms",
+        "--disable-telemetry",
+        "--enable-smoke-test-driver",
+        "--disable-workspace-trust",
+        "--reconnection-grace-time",
+        String(options.reconnectionGraceSeconds ?? 5),
+        ...folderArguments(dataFolder),
+      ],
+      // Detached makes it the leader of a process group, which is what `stop` ends as a whole.
+      { cwd: options.vscode.folder, env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true },
+    );
+    const killOnExit = () => killGroup(child);
+    process.once("exit", killOnExit);
+    try {
+      const port = await listeningPort(child, output);
+      await waitUntil("VS Code to answer", async () => (await fetch(`http://${HOST}:${port}/version`)).ok);
+      return new VSCodeServer({
+        dataFolder,
+        process: child,
+        port,
+        runId,
+        removeData,
+        vscode: options.vscode,
+        output,
+        killOnExit,
+      });
+    } catch (error) {
+      killGroup(child);
+      process.off("exit", killOnExit);
+      throw error;
+    }
+  }
+
+  /** Base address, such as `http://127.0.0.1:43210`. */
+  get url(): string {
+    return `http://${HOST}:${this.#port}`;
+  }
+
+  get pid(): number {
+    return pidOf(this.#process);
+  }
+
+  /** Everything the server printed, one entry per chunk. */
+  get output(): readonly string[] {
+    return this.#output;
+  }
+
+  /** The home folder that the server and the extensions see. */
+  get home(): string {
+    return path.join(this.dataFolder, "home");
+  }
+
+  /** The address that opens the workbench on the target. */
+  windowUrl(target: WindowTarget = {}): string {
+    const remote = (file: string) => `vscode-remote://${HOST}:${this.#port}${file}`;
+    const payload: [string, string][] = [];
+    if (target.extensionDevelopmentPath) {
+      payload.push(["extensionDevelopmentPath", remote(target.extensionDevelopmentPath)]);
+    }
+    if (target.extensionTestsPath) {
+      payload.push(["extensionTestsPath", remote(target.extensionTestsPath)]);
+    }
+    const query = new URLSearchParams();
+    if (target.folder) {
+      query.set("folder", target.folder);
+    } else {
+      query.set("ew", "true");
+    }
+    if (payload.length > 0) {
+      query.set("payload", JSON.stringify(payload));
+    }
+    return `${this.url}/?${query}`;
+  }
+
+  /** Replaces the user settings; open windows apply them at once. */
+  async writeSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    await writeSettings(this.dataFolder, settings);
+  }
+
+  async readSettings(): Promise<Record<string, unknown>> {
+    return JSON.parse(await readFile(settingsFile(this.dataFolder), "utf8"));
+  }
+
+  /** Installs an extension package; windows that open later have it. */
+  async installVsix(file: string): Promise<void> {
+    const environment = await prepareEnvironment(this.dataFolder, this.#runId);
+    await installVsix(this.#vscode, this.dataFolder, environment, file);
+  }
+
+  /** All living processes that this server started, directly or not, detached ones included. */
+  async processes(): Promise<MarkedProcess[]> {
+    return markedProcesses(RUN_MARKER, this.#runId);
+  }
+
+  /** The running extension hosts: one per open window, and those that still wait for a lost one. */
+  async extensionHosts(): Promise<MarkedProcess[]> {
+    return (await this.processes()).filter((found) => found.command.includes("--type=extensionHost"));
+  }
+
+  /** Ends everything: server, extension hosts, and what extensions left behind. Safe to call twice. */
+  async stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    const exited = new Promise<void>((resolve) => {
+      if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
+        resolve();
+      } else {
+        this.#process.once("exit", () => resolve());
+      }
+    });
+    killGroup(this.#process);
+    await exited;
+    await waitUntil(
+      "the server's processes to end",
+      async () => {
+        const left = await this.processes();
+        for (const { pid } of left) {
+          killIfAlive(pid);
+        }
+        return left.length === 0;
+      },
+      STOP_DEADLINE_MS,
+    );
+    process.off("exit", this.#killOnExit);
+    if (this.#removeData) {
+      await rm(this.dataFolder, { recursive: true, force: true, maxRetries: 5 });
+    }
+  }
+}
+
+function node24(): string {
+  if (process.versions.node.startsWith("24.")) {
+    return process.execPath;
+  }
+  const bundled = path.join(
+    PROJECT_ROOT,
+    "node_modules",
+    "node",
+    "bin",
+    process.platform === "win32" ? "node.exe" : "node",
+  );
+  if (!existsSync(bundled)) {
+    throw new Error(`VS Code's server needs Node 24, this is ${process.version}. Next step: npm ci`);
+  }
+  return bundled;
+}
+
+async function prepareEnvironment(
+  dataFolder: string,
+  runId: string,
+  extra: NodeJS.ProcessEnv = {},
+): Promise<NodeJS.ProcessEnv> {
+  const home = path.join(dataFolder, "home");
+  await mkdir(home, { recursive: true });
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(VSCODE_|ELECTRON_|npm_|XDG_|NODE_OPTIONS$|NODE_V8_COVERAGE$)/.test(name),
+  );
+  return { ...Object.fromEntries(inherited), HOME: home, ...extra, [RUN_MARKER]: runId };
+}
+
+function folderArguments(dataFolder: string): string[] {
+  return [
+    "--server-data-dir",
+    path.join(dataFolder, "server"),
+    "--user-data-dir",
+    path.join(dataFolder, "user"),
+    "--extensions-dir",
+    path.join(dataFolder, "extensions"),
+  ];
+}
+
+function settingsFile(dataFolder: string): string {
+  return path.join(dataFolder, "user", "User", "settings.json");
+}
+
+async function writeSettings(dataFolder: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
+  const file = settingsFile(dataFolder);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFileAtomic(file, JSON.stringify(settings, null, 2));
+}
+
+async function installVsix(
+  vscode: InstalledVSCode,
+  dataFolder: string,
+  environment: NodeJS.ProcessEnv,
+  file: string,
+): Promise<void> {
+  const args = [SERVER_ENTRY, "--accept-server-license-terms", ...folderArguments(dataFolder)];
+  const { stdout, stderr } = await runFile(
+    node24(),
+    [...args, "--install-extension", path.resolve(file), "--force"],
+    { cwd: vscode.folder, env: environment },
+  );
+  if (!/successfully installed/.test(stdout)) {
+    throw new Error(`VS Code did not install ${file}:\n${stdout}${stderr}`);
+  }
+}
+
+async function listeningPort(child: ChildProcess, output: string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string) =>
+      reject(new Error(`VS Code's server ${reason}:\n${output.join("").slice(-4_000)}`));
+    const timer = setTimeout(
+      () => fail(`did not listen within ${START_DEADLINE_MS / 1000} s`),
+      START_DEADLINE_MS,
+    );
+    const read = (chunk: string) => {
+      output.push(chunk);
+      const port = LISTENING.exec(output.join(""))?.[1];
+      if (port) {
+        clearTimeout(timer);
+        resolve(Number(port));
+      }
+    };
+    child.stdout?.setEncoding("utf8").on("data", read);
+    child.stderr?.setEncoding("utf8").on("data", read);
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      clearTimeout(timer);
+      fail(`ended with ${code ?? signal}`);
+    });
+  });
+}
+
+function pidOf(child: ChildProcess): number {
+  if (child.pid === undefined) {
+    throw new Error("VS Code's server has no process id");
+  }
+  return child.pid;
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid !== undefined) {
+    killIfAlive(process.platform === "win32" ? child.pid : -child.pid);
+  }
+}
+
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
+      throw error;
+    }
+  }
+}
