@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { isSensitiveKey, Redactor, redactionMarker } from "../../../src/platform/redactor.ts";
+
+const redact = (text: string, ...secrets: string[]): string => {
+  const redactor = new Redactor();
+  for (const secret of secrets) redactor.add(secret);
+  return redactor.redact(text);
+};
+
+describe("Redactor", () => {
+  it("removes a live secret wherever it stands, also inside JSON, URLs and base64", () => {
+    const secret = 'a"b/c+d e\\f0123456789';
+    for (const text of [
+      `plain ${secret} text`,
+      JSON.stringify({ note: secret }),
+      `http://127.0.0.1/?x=${encodeURIComponent(secret)}`,
+      Buffer.from(secret).toString("base64"),
+    ]) {
+      const clean = redact(text, secret);
+      assert.ok(clean.includes(redactionMarker), clean);
+      assert.ok(!clean.includes(secret) && !clean.includes(encodeURIComponent(secret)), clean);
+    }
+  });
+
+  it("never lets a live secret through, whatever surrounds it", () => {
+    const secret = fc.string({ minLength: 12, maxLength: 64, unit: fc.constantFrom(..."abcXYZ0189-_") });
+    fc.assert(
+      fc.property(secret, fc.string(), fc.string(), (value, before, after) => {
+        assert.ok(!redact(`${before}${value}${after}`, value).includes(value));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  const cases: ReadonlyArray<readonly [string, string, string]> = [
+    ["authorization headers", "authorization=S1secret and code=429", "authorization=<redacted> and code=429"],
+    ["bearer words", "Bearer abc123XYZ9 ok", "Bearer <redacted> ok"],
+    ["bearer words behind a key", "oauth=Bearer abc123XYZ9 ok", "oauth=Bearer <redacted> ok"],
+    ["keys with a blank before the value", "token: hunter2hunter", "token: <redacted>"],
+    ["JSON members", '{"api_key":"k-1","mode":"ok"}', '{"api_key":"<redacted>","mode":"ok"}'],
+    [
+      "JSON inside JSON",
+      '{"body":"{\\"token\\":\\"k-1\\",\\"a\\":1}"}',
+      '{"body":"{\\"token\\":\\"<redacted>\\",\\"a\\":1}"}',
+    ],
+    [
+      "query parameters, keeping the later ones",
+      "https://host.test/cb?token=S2&mode=ok#access_token=S3",
+      "https://host.test/cb?token=<redacted>&mode=ok#access_token=<redacted>",
+    ],
+    ["user names and passwords in addresses", "http://user:pass@host.test/x", "http://host.test/x"],
+    [
+      "Discord tokens without any key",
+      "login with MTIzNDU2Nzg5MDEyMzQ1Njc4OQ.GabcdE.abcdefghijklmnopqrstuvwxyz0123456789AB failed",
+      "login with <redacted> failed",
+    ],
+    ["passwords with blanks in quotes", 'password="a b c" next', 'password="<redacted>" next'],
+  ];
+  for (const [what, text, expected] of cases) {
+    it(`covers ${what}`, () => assert.equal(redact(text), expected));
+  }
+
+  for (const harmless of [
+    "design=flat signal: green",
+    "prompt_tokens: 512, total_tokens=900",
+    "The bot connected as palyra and Basic settings were read.",
+    "GET /healthz 200 in 3 ms",
+    "token=null secret: missing",
+    "line one\n  line two\ttabbed",
+  ]) {
+    it(`leaves harmless text as it is: ${JSON.stringify(harmless)}`, () =>
+      assert.equal(redact(harmless), harmless));
+  }
+
+  it("redacting twice changes nothing more", () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const once = redact(text);
+        assert.equal(redact(once), once);
+      }),
+    );
+  });
+
+  it("knows sensitive keys in every spelling", () => {
+    for (const key of ["xApiKey", "X-API-KEY", "x_api_key", "botToken", "client_secret", "Set-Cookie"])
+      assert.ok(isSensitiveKey(key), key);
+    for (const key of ["design", "tokens", "keyboard", "sign_in", "monkey"])
+      assert.ok(!isSensitiveKey(key), key);
+  });
+
+  it("stays fast on a megabyte of hostile text", () => {
+    const redactor = new Redactor();
+    const started = process.cpuUsage();
+    for (const text of ['token="'.repeat(100_000), "a=".repeat(500_000), `x://${"a".repeat(1_000_000)}`])
+      redactor.redact(text);
+    const { user } = process.cpuUsage(started);
+    assert.ok(user < 5_000_000, `${user} us`);
+  });
+});
