@@ -1,0 +1,54 @@
+/** Every id that package.json and the code share; a test compares both. */
+
+export const commandIds = {
+  start: "palyra.start",
+  stop: "palyra.stop",
+  restart: "palyra.restart",
+  startService: "palyra.startService",
+  stopService: "palyra.stopService",
+  restartService: "palyra.restartService",
+  retry: "palyra.retry",
+  openControlCenter: "palyra.openControlCenter",
+  showLogs: "palyra.showLogs",
+  rotateTokens: "palyra.rotateTokens",
+  setDiscordToken: "palyra.setDiscordToken",
+  openSettings: "palyra.openSettings",
+  copySnapshot: "palyra.copySnapshot",
+} as const;
+export type CommandName = keyof typeof commandIds;
+export type CommandId = (typeof commandIds)[CommandName];
+
+export const settingIds = {
+  startAuto: "palyra.start.auto",
+  lingerSeconds: "palyra.sidecars.lingerSeconds",
+  stateRoot: "palyra.stateRoot",
+  browserPath: "palyra.browser.path",
+  gatewayPort: "palyra.gateway.port",
+  browserdPort: "palyra.browserd.port",
+  notifications: "palyra.notifications",
+} as const;
+export type SettingId = (typeof settingIds)[keyof typeof settingIds];
+
+export const viewContainerId = "palyra";
+export const overviewViewId = "palyra.overview";
+export const panelViewType = "palyra.controlCenter";
+
+/** Context keys of `when` and `enablement` clauses. */
+export const contextKeys = {
+  /** `opening`, `untrusted`, `failed`, `notStarted` or `open`. */
+  phase: "palyra.phase",
+  canStart: "palyra.canStart",
+  canStop: "palyra.canStop",
+  canRetry: "palyra.canRetry",
+} as const;
+
+/** Words inside a tree item's context value; menus ask for them with a regular expression. */
+export const itemTraits = {
+  service: "service",
+  canStart: "canStart",
+  canStop: "canStop",
+  canRetry: "canRetry",
+} as const;
+
+/** Command of VS Code itself that opens the workspace trust editor. */
+export const manageTrustCommand = "workbench.trust.manage";
