@@ -152,7 +152,7 @@ async function npm(
 ): Promise<void> {
   const startedAt = Date.now();
   const seconds = () => `${Math.round((Date.now() - startedAt) / 1000)} s`;
-  const npmScript = environment["npm_execpath"];
+  const npmScript = environment.npm_execpath;
   const viaScript = npmScript !== undefined && /npm-cli\.c?js$/.test(npmScript);
   const [command, commandArgs] = viaScript ? [process.execPath, [npmScript, ...args]] : ["npm", [...args]];
   progress(`${what} ...`);

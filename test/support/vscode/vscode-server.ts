@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import writeFileAtomic from "write-file-atomic";
+import { FrontDoor } from "./front-door.ts";
 import { type InstalledVSCode, PROJECT_ROOT } from "./install-vscode.ts";
 import { type MarkedProcess, markedProcesses } from "./marked-processes.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -19,6 +20,21 @@ const HOST = "127.0.0.1";
 const START_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 10_000;
 const SERVER_ENTRY = path.join("out", "server-main.js");
+
+/** Keeps VS Code quiet and offline, so that a window shows what the extension does and nothing else. */
+const QUIET_SETTINGS: Readonly<Record<string, unknown>> = {
+  "workbench.startupEditor": "none",
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "workbench.enableExperiments": false,
+  "workbench.tips.enabled": false,
+  "chat.disableAIFeatures": true,
+  "extensions.autoCheckUpdates": false,
+  "extensions.autoUpdate": false,
+  "extensions.ignoreRecommendations": true,
+  "git.enabled": false,
+  "telemetry.telemetryLevel": "off",
+  "update.mode": "none",
+};
 const LISTENING = /Extension host agent listening on (\d+)/;
 
 export interface VSCodeServerOptions {
@@ -27,7 +43,7 @@ export interface VSCodeServerOptions {
   readonly dataFolder?: string;
   /** Extension packages that are installed before the start. */
   readonly vsixFiles?: readonly string[];
-  /** User settings before the first window opens. */
+  /** User settings before the first window opens, over those that keep VS Code quiet. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Variables for the server and all that it starts. */
   readonly environment?: NodeJS.ProcessEnv;
@@ -48,7 +64,7 @@ export interface WindowTarget {
 export class VSCodeServer {
   readonly dataFolder: string;
   readonly #process: ChildProcess;
-  readonly #port: number;
+  readonly #door: FrontDoor;
   readonly #runId: string;
   readonly #removeData: boolean;
   readonly #vscode: InstalledVSCode;
@@ -59,7 +75,7 @@ export class VSCodeServer {
   private constructor(init: {
     dataFolder: string;
     process: ChildProcess;
-    port: number;
+    door: FrontDoor;
     runId: string;
     removeData: boolean;
     vscode: InstalledVSCode;
@@ -68,7 +84,7 @@ export class VSCodeServer {
   }) {
     this.dataFolder = init.dataFolder;
     this.#process = init.process;
-    this.#port = init.port;
+    this.#door = init.door;
     this.#runId = init.runId;
     this.#removeData = init.removeData;
     this.#vscode = init.vscode;
@@ -83,11 +99,11 @@ export class VSCodeServer {
    */
   static async start(options: VSCodeServerOptions): Promise<VSCodeServer> {
     const removeData = options.dataFolder === undefined;
-    const dataFolder = options.dataFolder ?? (await mkdtemp(path.join(tmpdir(), "palyra-vscode-")));
+    const dataFolder = options.dataFolder ?? (await mkdtemp(path.join(temporaryRoot(), "palyra-vscode-")));
     const runId = randomUUID();
     const environment = await prepareEnvironment(dataFolder, runId, options.environment);
     await mkdir(path.join(dataFolder, "extensions"), { recursive: true });
-    await writeSettings(dataFolder, options.settings ?? {});
+    await writeSettings(dataFolder, { ...QUIET_SETTINGS, ...options.settings });
     for (const vsix of options.vsixFiles ?? []) {
       await installVsix(options.vscode, dataFolder, environment, vsix);
     }
@@ -120,7 +136,7 @@ export class VSCodeServer {
       return new VSCodeServer({
         dataFolder,
         process: child,
-        port,
+        door: await FrontDoor.open(port, path.join(dataFolder, "secret-key-half")),
         runId,
         removeData,
         vscode: options.vscode,
@@ -136,7 +152,7 @@ export class VSCodeServer {
 
   /** Base address, such as `http://127.0.0.1:43210`. */
   get url(): string {
-    return `http://${HOST}:${this.#port}`;
+    return `http://${HOST}:${this.#door.port}`;
   }
 
   get pid(): number {
@@ -155,7 +171,7 @@ export class VSCodeServer {
 
   /** The address that opens the workbench on the target. */
   windowUrl(target: WindowTarget = {}): string {
-    const remote = (file: string) => `vscode-remote://${HOST}:${this.#port}${file}`;
+    const remote = (file: string) => `vscode-remote://${HOST}:${this.#door.port}${file}`;
     const payload: [string, string][] = [];
     if (target.extensionDevelopmentPath) {
       payload.push(["extensionDevelopmentPath", remote(target.extensionDevelopmentPath)]);
@@ -207,6 +223,7 @@ export class VSCodeServer {
   }
 
   async #stop(): Promise<void> {
+    await this.#door.close();
     const exited = new Promise<void>((resolve) => {
       if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
         resolve();
@@ -234,6 +251,11 @@ export class VSCodeServer {
   }
 }
 
+/** Sockets live below it, and their paths must stay under 104 characters; the one of macOS is already long. */
+function temporaryRoot(): string {
+  return process.platform === "darwin" ? "/tmp" : tmpdir();
+}
+
 function node24(): string {
   if (process.versions.node.startsWith("24.")) {
     return process.execPath;
@@ -257,11 +279,13 @@ async function prepareEnvironment(
   extra: NodeJS.ProcessEnv = {},
 ): Promise<NodeJS.ProcessEnv> {
   const home = path.join(dataFolder, "home");
+  const temporary = path.join(dataFolder, "tmp");
   await mkdir(home, { recursive: true });
+  await mkdir(temporary, { recursive: true });
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(VSCODE_|ELECTRON_|npm_|XDG_|NODE_OPTIONS$|NODE_V8_COVERAGE$)/.test(name),
   );
-  return { ...Object.fromEntries(inherited), HOME: home, ...extra, [RUN_MARKER]: runId };
+  return { ...Object.fromEntries(inherited), HOME: home, TMPDIR: temporary, ...extra, [RUN_MARKER]: runId };
 }
 
 function folderArguments(dataFolder: string): string[] {
