@@ -1,0 +1,46 @@
+import type { ErrorDetails } from "../contracts/errors.ts";
+import type {
+  ConnectorStatus,
+  GatewayStatus,
+  RecentMessage,
+  SidecarHealth,
+} from "../contracts/sidecar-status.ts";
+import { recentMessageLimit } from "../contracts/sidecar-status.ts";
+
+/** Everything the status is made of. */
+export interface GatewayFacts {
+  /** Null while the store is not open. */
+  readonly store: {
+    readonly totals: GatewayStatus["totals"];
+    readonly recentMessages: readonly RecentMessage[];
+  } | null;
+  /** Why the store is not open or not writable; null when it works. */
+  readonly storeProblem: ErrorDetails | null;
+  readonly configProblem: ErrorDetails | null;
+  readonly configHash: string;
+  readonly connectors: readonly ConnectorStatus[];
+}
+
+/** Status of the gateway from its facts: without a store it is unhealthy, any other fault degrades it. */
+export function buildGatewayStatus(facts: GatewayFacts): GatewayStatus {
+  const connectorProblems = facts.connectors
+    .filter((connector) => connector.enabled && connector.last_error !== null)
+    .flatMap((connector) => (connector.last_error === null ? [] : [connector.last_error]));
+  const reasons = [facts.storeProblem, facts.configProblem, ...connectorProblems].filter(
+    (reason) => reason !== null,
+  );
+  return {
+    service: "gateway",
+    health: healthOf(facts, reasons),
+    reasons,
+    connectors: [...facts.connectors],
+    recent_messages: (facts.store?.recentMessages ?? []).slice(0, recentMessageLimit),
+    totals: facts.store?.totals ?? { received: 0, answered: 0, dead_letters: 0 },
+    config_hash: facts.configHash,
+  };
+}
+
+function healthOf(facts: GatewayFacts, reasons: readonly ErrorDetails[]): SidecarHealth {
+  if (facts.storeProblem !== null) return "unhealthy";
+  return reasons.length > 0 ? "degraded" : "ok";
+}

@@ -1,0 +1,158 @@
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { ErrorDetails } from "../../contracts/errors.ts";
+import type { AdminStatusResponse, HealthzResponse } from "../../contracts/http.ts";
+import type { GatewayStatus } from "../../contracts/sidecar-status.ts";
+import { PalyraError } from "../../platform/errors.ts";
+import type { Redactor } from "../../platform/redactor.ts";
+import { productVersion } from "../../platform/version.ts";
+import { boundPortOf, listenOnWishedPort, loopbackHost, type PortWish } from "../../sidecar/listen-port.ts";
+import type { Logger } from "../../sidecar/log/logger.ts";
+import { bearerToken } from "./bearer-token.ts";
+import { answerForThrown, type ErrorAnswer, errorAnswer } from "./error-envelope.ts";
+import { refusalOfCaller } from "./loopback-guard.ts";
+import { securityHeaders } from "./security-headers.ts";
+
+/** Largest request body, in bytes. */
+const bodyLimit = 65_536;
+
+export interface GatewayServerOptions {
+  readonly wish: PortWish;
+  readonly startedAt: number;
+  readonly status: () => GatewayStatus;
+  readonly acceptsToken: (token: string) => boolean;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly redactor: Pick<Redactor, "redact">;
+  readonly log: Logger;
+}
+
+/** The gateway's HTTP port on the loopback interface. */
+export interface GatewayServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts to serve.
+ * @throws `port_in_use` when the wished port is pinned and taken
+ */
+export async function startGatewayServer(options: GatewayServerOptions): Promise<GatewayServer> {
+  let port = 0;
+  const listenOnce = async (wished: number): Promise<{ app: FastifyInstance; port: number }> => {
+    const app = buildApp(options, () => port);
+    try {
+      await app.listen({ host: loopbackHost, port: wished });
+    } catch (thrown) {
+      await app.close();
+      throw thrown;
+    }
+    return { app, port: boundPortOf(app.server) };
+  };
+  let app: FastifyInstance | null = null;
+  port = await listenOnWishedPort(options.wish, async (wished) => {
+    const bound = await listenOnce(wished);
+    app = bound.app;
+    return bound.port;
+  });
+  return {
+    port,
+    close: async () => {
+      await app?.close();
+    },
+  };
+}
+
+function buildApp(options: GatewayServerOptions, port: () => number): FastifyInstance {
+  const { redactor, log } = options;
+  const app = Fastify({
+    logger: false,
+    bodyLimit,
+    forceCloseConnections: true,
+    requestTimeout: 30_000,
+    // Node's own answer to a missing Host header has no envelope; the guard below refuses it.
+    http: { requireHostHeader: false },
+    frameworkErrors: (error, _request, reply) => send(reply, answerForThrown(error, redactor)),
+    clientErrorHandler: (error, socket) => answerUnparsed(error, socket, redactor),
+  });
+  app.addHook("onRequest", async (request) => {
+    const refusal = refusalOfCaller(request.headers, port());
+    if (refusal !== null) throw new PalyraError("forbidden", refusal);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    send(
+      reply,
+      errorAnswer("not_found", `There is no route ${request.method} ${pathOf(request)}.`, redactor),
+    ),
+  );
+  app.setErrorHandler((error, request, reply) => {
+    const answer = answerForThrown(error, redactor);
+    if (answer.status >= 500 && !(error instanceof PalyraError)) {
+      const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      log.error("request failed", { method: request.method, path: pathOf(request), error: reason });
+    }
+    return send(reply, answer);
+  });
+  app.addHook("onSend", async (_request, reply) => {
+    reply.headers(securityHeaders);
+  });
+  addRoutes(app, options);
+  return app;
+}
+
+function addRoutes(app: FastifyInstance, options: GatewayServerOptions): void {
+  const health = (): HealthzResponse => ({
+    service: "palyrad",
+    status: options.status().health,
+    version: productVersion,
+    uptime_seconds: Math.floor((Date.now() - options.startedAt) / 1000),
+  });
+  const requireToken = async (request: FastifyRequest): Promise<void> => {
+    const token = bearerToken(request.headers.authorization);
+    if (token === null) throw new PalyraError("unauthorized", "The request shows no bearer token.");
+    if (!options.acceptsToken(token)) throw new PalyraError("unauthorized", "The token is not valid.");
+  };
+  app.get("/healthz", async () => health());
+  app.get("/admin/v1/status", { onRequest: requireToken }, async () => {
+    const answer: AdminStatusResponse = { ...health(), gateway: options.status() };
+    return answer;
+  });
+  app.get("/metrics", { onRequest: requireToken }, async (_request, reply) => {
+    const metrics = await options.metrics();
+    return reply.type(metrics.contentType).send(metrics.text);
+  });
+}
+
+function send(reply: FastifyReply, answer: ErrorAnswer): FastifyReply {
+  return reply.code(answer.status).headers(securityHeaders).send(answer.body);
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split("?", 1)[0] ?? "/";
+}
+
+/** Answers what is not HTTP, or whose headers are too large: there is no request object yet. */
+function answerUnparsed(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  redactor: Pick<Redactor, "redact">,
+): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status =
+    error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
+  const code: ErrorDetails["code"] = status === 431 ? "payload_too_large" : "validation_error";
+  const answer = errorAnswer(code, "The request is not valid HTTP.", redactor, { status });
+  const body = JSON.stringify(answer.body);
+  const headers = Object.entries({
+    ...securityHeaders,
+    "content-type": "application/json; charset=utf-8",
+    "content-length": String(Buffer.byteLength(body)),
+    connection: "close",
+  }).map(([name, value]) => `${name}: ${value}`);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Error"}\r\n${headers.join("\r\n")}\r\n\r\n${body}`,
+  );
+}

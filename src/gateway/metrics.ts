@@ -1,0 +1,24 @@
+import type { GatewayStatus } from "../contracts/sidecar-status.ts";
+
+/** The status as Prometheus metrics. The library is loaded with the first request for them. */
+export async function renderMetrics(status: GatewayStatus): Promise<{ contentType: string; text: string }> {
+  const { Gauge, Registry } = await import("prom-client");
+  const registry = new Registry();
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name: `palyra_${name}`, help, labelNames, registers: [registry] });
+
+  gauge("healthy", "1 when the gateway's health is ok").set(status.health === "ok" ? 1 : 0);
+  gauge("messages_received_total", "Inbound messages stored").set(status.totals.received);
+  gauge("messages_answered_total", "Inbound messages answered").set(status.totals.answered);
+  gauge("resident_memory_bytes", "Resident memory of the process").set(process.memoryUsage.rss());
+  const ready = gauge("connector_ready", "1 when the connector is ready", ["connector"]);
+  const queue = gauge("connector_queue_rows", "Rows in a queue of the connector", ["connector", "queue"]);
+  for (const connector of status.connectors) {
+    const labels = { connector: connector.connector_id };
+    ready.set(labels, connector.readiness === "ready" ? 1 : 0);
+    queue.set({ ...labels, queue: "inbox" }, connector.queue.inbox_pending);
+    queue.set({ ...labels, queue: "outbox" }, connector.queue.outbox_pending);
+    queue.set({ ...labels, queue: "dead" }, connector.queue.dead_letters);
+  }
+  return { contentType: registry.contentType, text: await registry.metrics() };
+}

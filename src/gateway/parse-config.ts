@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+import { parse, TomlError } from "smol-toml";
+import { GatewayConfig } from "../contracts/gateway-config.ts";
+import { PalyraError } from "../platform/errors.ts";
+
+export interface ParsedConfig {
+  readonly config: GatewayConfig;
+  /** 16 hex digits over the meaning of the file: equal for files that differ in comments or order only. */
+  readonly hash: string;
+}
+
+/**
+ * Reads the text of `palyra.toml`.
+ * @param text the file; empty for a missing one, which means all defaults
+ * @param file its path, for the error
+ * @throws `config_invalid` naming the line of a syntax error, or the fields with wrong values
+ */
+export function parseConfig(text: string, file: string): ParsedConfig {
+  const config = validate(parseToml(text, file), file);
+  const hash = createHash("sha256")
+    .update(JSON.stringify(sorted(config)))
+    .digest("hex")
+    .slice(0, 16);
+  return { config, hash };
+}
+
+function parseToml(text: string, file: string): unknown {
+  try {
+    return parse(text);
+  } catch (thrown) {
+    if (!(thrown instanceof TomlError)) throw thrown;
+    const cause = thrown.message.split("\n", 1)[0]?.replace(/^Invalid TOML document: /, "") ?? "syntax error";
+    throw new PalyraError(
+      "config_invalid",
+      `${file}, line ${thrown.line}, column ${thrown.column}: ${cause}.`,
+      {
+        nextStep: "Correct this line; it is read again when the file is saved.",
+        cause: thrown,
+      },
+    );
+  }
+}
+
+function validate(value: unknown, file: string): GatewayConfig {
+  const parsed = GatewayConfig.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues
+    .slice(0, 3)
+    .map((issue) => `${issue.path.map(String).join(".") || "the file"}: ${issue.message}`);
+  throw new PalyraError("config_invalid", `${file}: ${faults.join("; ")}.`, {
+    nextStep: "Correct the named setting; it is read again when the file is saved.",
+  });
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}

@@ -1,0 +1,45 @@
+import { tokenRotationGraceMs } from "../contracts/control-link.ts";
+import { constantTimeEqual } from "../platform/control-proof.ts";
+
+interface Entry {
+  readonly token: string;
+  /** Instant (ms) after which the token is refused; null while it is current. */
+  readonly expiresAt: number | null;
+}
+
+/** The tokens a service accepts: the current ones, and for a short time those being rotated out. */
+export class TokenSet {
+  readonly #now: () => number;
+  #entries: readonly Entry[];
+
+  constructor(tokens: readonly string[], now: () => number = Date.now) {
+    this.#now = now;
+    this.#entries = tokens.map((token) => ({ token, expiresAt: null }));
+  }
+
+  /** Replaces all tokens; those of `expiring` stay valid for `tokenRotationGraceMs`. */
+  replace(tokens: readonly string[], expiring: readonly string[]): void {
+    const expiresAt = this.#now() + tokenRotationGraceMs;
+    const current = new Set(tokens);
+    this.#entries = [
+      ...tokens.map((token) => ({ token, expiresAt: null })),
+      ...expiring.filter((token) => !current.has(token)).map((token) => ({ token, expiresAt })),
+    ];
+  }
+
+  /** True when the token is valid now. Every entry is compared, so that time tells nothing. */
+  accepts(token: string): boolean {
+    const now = this.#now();
+    let accepted = false;
+    for (const entry of this.#entries) {
+      const alive = entry.expiresAt === null || now < entry.expiresAt;
+      if (constantTimeEqual(entry.token, token) && alive) accepted = true;
+    }
+    return accepted;
+  }
+
+  /** All tokens that are or were valid since the last replacement. */
+  known(): readonly string[] {
+    return this.#entries.map((entry) => entry.token);
+  }
+}
