@@ -216,6 +216,20 @@ export class VSCodeServer {
     return (await this.processes()).filter((found) => found.command.includes("--type=extensionHost"));
   }
 
+  /** Kills the running extension hosts with SIGKILL, as a crash would, and resolves when they are gone. */
+  async killExtensionHosts(): Promise<number[]> {
+    const pids = (await this.extensionHosts()).map(({ pid }) => pid);
+    for (const pid of pids) {
+      killIfAlive(pid);
+    }
+    await waitUntil(
+      "the extension hosts to end",
+      async () => (await this.extensionHosts()).every(({ pid }) => !pids.includes(pid)),
+      STOP_DEADLINE_MS,
+    );
+    return pids;
+  }
+
   /** Ends everything: server, extension hosts, and what extensions left behind. Safe to call twice. */
   async stop(): Promise<void> {
     this.#stopping ??= this.#stop();

@@ -97,6 +97,9 @@ export class Workbench {
 
   /** Closes the window, and the browser when it was started for it. */
   async close(): Promise<void> {
+    if (!this.#browser.connected) {
+      return;
+    }
     if (this.#ownsBrowser) {
       await this.#browser.close();
     } else {
