@@ -1,0 +1,168 @@
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { SecretRef } from "../contracts/control-link.ts";
+import { messageOf, PalyraError, systemErrorCode } from "../platform/errors.ts";
+import { ensurePrivateFolder } from "../platform/secure-folder.ts";
+import { type SecretStore, secretSizeLimit } from "./secret-store.ts";
+import { unusedName } from "./set-aside.ts";
+import { writePrivateFile } from "./write-private-file.ts";
+
+const formatVersion = 1;
+const keyBytes = 32;
+const suffix = ".secret";
+const keyFileName = "key";
+
+/** One secret as it is stored; AES-256-GCM, binary values in base64url. */
+const SealedSecret = z.object({
+  version: z.literal(formatVersion),
+  iv: z.base64url(),
+  tag: z.base64url(),
+  ciphertext: z.base64url(),
+});
+
+/**
+ * Secrets of a state root without an editor: one file each, sealed with AES-256-GCM under a key that lies
+ * beside them, both readable by the owner only. The seal binds the name and the format's version, so that
+ * files cannot be exchanged. It keeps secrets out of backups of single files, searches and careless
+ * eyes; who can read the whole folder as this user can read the secrets, as with any key kept on disk.
+ */
+export class EncryptedFileSecretStore implements SecretStore {
+  readonly home = "file";
+  readonly #folder: string;
+  #key: Promise<Buffer> | null = null;
+
+  /** @param folder absolute path; made with mode 0700 at the first write */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** @throws `state_unreadable` when the secret cannot be unsealed; its file is then set aside */
+  async get(name: string): Promise<string | undefined> {
+    const file = this.#file(name);
+    const text = await readIfPresent(file);
+    if (text === null) return undefined;
+    try {
+      return unseal(name, text, await this.#readKey());
+    } catch (thrown) {
+      const aside = await unusedName(file);
+      await rename(file, aside);
+      throw new PalyraError(
+        "state_unreadable",
+        `The secret ${name} could not be read (${messageOf(thrown)}) and was set aside as ${path.basename(aside)}.`,
+        { nextStep: "Store the secret again.", cause: thrown },
+      );
+    }
+  }
+
+  async set(name: string, value: string): Promise<void> {
+    const file = this.#file(name);
+    const size = Buffer.byteLength(value);
+    if (size === 0 || size > secretSizeLimit) {
+      throw new PalyraError("validation_error", `A secret has 1 to ${secretSizeLimit} bytes, not ${size}.`);
+    }
+    await ensurePrivateFolder(this.#folder);
+    await writePrivateFile(file, `${JSON.stringify(seal(name, value, await this.#makeKey()))}\n`);
+  }
+
+  async delete(name: string): Promise<void> {
+    await rm(this.#file(name), { force: true });
+  }
+
+  async keys(): Promise<readonly string[]> {
+    try {
+      const files = await readdir(this.#folder);
+      return files
+        .filter((file) => file.endsWith(suffix))
+        .map((file) => file.slice(0, -suffix.length).replaceAll("~", "/"));
+    } catch (error) {
+      if (systemErrorCode(error) === "ENOENT") return [];
+      throw error;
+    }
+  }
+
+  #file(name: string): string {
+    if (!SecretRef.safeParse(name).success) {
+      throw new PalyraError("validation_error", `“${name}” is not a name for a secret.`, {
+        nextStep: "Use lower-case letters, digits, . _ - and /, e.g. global/discord_bot_token.",
+      });
+    }
+    // `/` may not stand in a file name, and `~` not in a secret's.
+    return path.join(this.#folder, `${name.replaceAll("/", "~")}${suffix}`);
+  }
+
+  async #readKey(): Promise<Buffer> {
+    const key = await readFile(path.join(this.#folder, keyFileName));
+    if (key.length !== keyBytes) throw new Error("the key file is damaged");
+    return key;
+  }
+
+  #makeKey(): Promise<Buffer> {
+    this.#key ??= this.#readOrCreateKey().catch((thrown: unknown) => {
+      this.#key = null;
+      throw thrown;
+    });
+    return this.#key;
+  }
+
+  async #readOrCreateKey(): Promise<Buffer> {
+    try {
+      return await this.#readKey();
+    } catch (error) {
+      if (systemErrorCode(error) !== "ENOENT") {
+        throw new PalyraError("secret_store_unavailable", `The key in ${this.#folder} cannot be read.`, {
+          nextStep:
+            "Restore the key file from a backup, or move the folder away and store the secrets again.",
+          cause: error,
+        });
+      }
+    }
+    // Two processes may get here at once: `link` lets one of them win, and both use the winner's key.
+    const file = path.join(this.#folder, keyFileName);
+    const candidate = `${file}.${randomBytes(6).toString("hex")}`;
+    await writeFile(candidate, randomBytes(keyBytes), { mode: 0o600, flag: "wx", flush: true });
+    try {
+      await link(candidate, file);
+    } catch (error) {
+      if (systemErrorCode(error) !== "EEXIST") throw error;
+    } finally {
+      await rm(candidate, { force: true });
+    }
+    return await this.#readKey();
+  }
+}
+
+function boundData(name: string): Buffer {
+  return Buffer.from(`palyra-secret:v${formatVersion}:${name}`);
+}
+
+function seal(name: string, value: string, key: Buffer): z.infer<typeof SealedSecret> {
+  const iv = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", key, iv, { authTagLength: 16 }).setAAD(boundData(name));
+  const ciphertext = Buffer.concat([cipher.update(value, "utf8"), cipher.final()]);
+  return {
+    version: formatVersion,
+    iv: iv.toString("base64url"),
+    tag: cipher.getAuthTag().toString("base64url"),
+    ciphertext: ciphertext.toString("base64url"),
+  };
+}
+
+function unseal(name: string, text: string, key: Buffer): string {
+  const sealed = SealedSecret.parse(JSON.parse(text));
+  const bytes = (encoded: string): Buffer => Buffer.from(encoded, "base64url");
+  const decipher = createDecipheriv("aes-256-gcm", key, bytes(sealed.iv), { authTagLength: 16 })
+    .setAAD(boundData(name))
+    .setAuthTag(bytes(sealed.tag));
+  return Buffer.concat([decipher.update(bytes(sealed.ciphertext)), decipher.final()]).toString("utf8");
+}
+
+async function readIfPresent(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return null;
+    throw error;
+  }
+}

@@ -1,0 +1,140 @@
+import type { Socket } from "node:net";
+import {
+  createMessageConnection,
+  ErrorCodes,
+  type MessageConnection,
+  ResponseError,
+  SocketMessageReader,
+  SocketMessageWriter,
+} from "vscode-jsonrpc/node";
+import type { z } from "zod";
+import { ErrorDetails } from "../contracts/errors.ts";
+import { detailsOf, PalyraError } from "../platform/errors.ts";
+
+/** Unsent bytes at which a peer that does not read is cut off. */
+const backlogLimit = 8 * 1024 * 1024;
+
+/** JSON-RPC over one socket, with checked messages, errors of the catalogue and deadlines. */
+export class RpcConnection {
+  readonly #socket: Socket;
+  readonly #rpc: MessageConnection;
+  #closed = false;
+  #onClosed: (() => void) | null = null;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.#rpc = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+    // A faulty peer and a broken socket are the same to us: the connection is over.
+    this.#rpc.onError(() => this.close());
+    socket.on("error", () => this.close());
+    socket.on("close", () => this.#settle());
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Called once, when the connection is over for whatever reason; at once when it already is. */
+  onClosed(listener: () => void): void {
+    if (this.#closed) listener();
+    else this.#onClosed = listener;
+  }
+
+  /** Begins to read; register all handlers before. */
+  listen(): void {
+    this.#rpc.listen();
+  }
+
+  /** Answers a request. What `handle` throws reaches the caller as `ErrorDetails`. */
+  handle<Schema extends z.ZodType>(
+    method: string,
+    schema: Schema,
+    handle: (params: z.output<Schema>) => object | Promise<object>,
+  ): void {
+    this.#rpc.onRequest(method, async (params: unknown) => {
+      try {
+        const parsed = schema.safeParse(params);
+        if (!parsed.success) {
+          throw new PalyraError("validation_error", `The parameters of “${method}” are wrong.`);
+        }
+        return await handle(parsed.data);
+      } catch (thrown) {
+        const details = detailsOf(thrown);
+        return new ResponseError(ErrorCodes.InvalidRequest, details.message, details);
+      }
+    });
+  }
+
+  /** Receives a notification; one with wrong parameters is passed over, as from a newer peer. */
+  receive<Schema extends z.ZodType>(
+    method: string,
+    schema: Schema,
+    listener: (params: z.output<Schema>) => void,
+  ): void {
+    this.#rpc.onNotification(method, (params: unknown) => {
+      const parsed = schema.safeParse(params);
+      if (parsed.success) listener(parsed.data);
+    });
+  }
+
+  /**
+   * Sends a request and checks the answer.
+   * @throws the peer's error as `PalyraError`; `service_unavailable` when the connection is or gets lost or
+   *   the answer is late or makes no sense
+   */
+  async request<Schema extends z.ZodType>(
+    method: string,
+    params: object,
+    answer: Schema,
+    timeoutMs: number,
+  ): Promise<z.output<Schema>> {
+    if (this.#closed) throw new PalyraError("service_unavailable", "The connection is closed.");
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      const error = new PalyraError("service_unavailable", `No answer to “${method}” in ${timeoutMs} ms.`);
+      timer = setTimeout(() => reject(error), timeoutMs);
+    });
+    try {
+      const value: unknown = await Promise.race([this.#rpc.sendRequest(method, params), late]);
+      const parsed = answer.safeParse(value);
+      if (parsed.success) return parsed.data;
+      throw new PalyraError("service_unavailable", `The answer to “${method}” makes no sense.`);
+    } catch (thrown) {
+      throw asPalyraError(thrown, method);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Sends a notification; a peer that does not read is cut off instead of filling the memory. */
+  notify(method: string, params: object): void {
+    if (this.#closed) return;
+    if (this.#socket.writableLength > backlogLimit) {
+      this.close();
+      return;
+    }
+    this.#rpc.sendNotification(method, params).catch(() => this.close());
+  }
+
+  /** Closes; waiting requests fail. */
+  close(): void {
+    this.#socket.destroy();
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#rpc.dispose();
+    this.#onClosed?.();
+  }
+}
+
+function asPalyraError(thrown: unknown, method: string): PalyraError {
+  if (thrown instanceof PalyraError) return thrown;
+  if (thrown instanceof ResponseError) {
+    const details = ErrorDetails.safeParse(thrown.data);
+    if (details.success) return PalyraError.fromDetails(details.data);
+  }
+  return new PalyraError("service_unavailable", `“${method}” was not answered.`, { cause: thrown });
+}

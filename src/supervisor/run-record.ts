@@ -1,0 +1,36 @@
+import { readFile, rm } from "node:fs/promises";
+import { RunRecord } from "../contracts/control-link.ts";
+import type { ServiceKind } from "../contracts/services.ts";
+import { systemErrorCode } from "../platform/errors.ts";
+import type { ProcessIdentity } from "../platform/process-identity.ts";
+import { runRecordFile, type StatePaths } from "../platform/state-paths.ts";
+import { writePrivateFile } from "./write-private-file.ts";
+
+/** What is known of a sidecar that was spawned before; null when nothing usable is. */
+export async function readRunRecord(paths: StatePaths, service: ServiceKind): Promise<RunRecord | null> {
+  try {
+    const parsed = RunRecord.safeParse(JSON.parse(await readFile(runRecordFile(paths, service), "utf8")));
+    // A record that cannot be read names no process: there is nobody to find.
+    return parsed.success ? parsed.data : null;
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT" || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** Writes the record, readable by its owner only, whole or not at all. */
+export async function writeRunRecord(paths: StatePaths, record: RunRecord): Promise<void> {
+  await writePrivateFile(runRecordFile(paths, record.service), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** Removes the socket that a dead sidecar left behind; a named pipe leaves none. */
+export async function removeStaleEndpoint(endpoint: string): Promise<void> {
+  if (process.platform !== "win32") await rm(endpoint, { force: true });
+}
+
+/** The process a record names, as far as it can be proven later; null while it is not known. */
+export function recordedIdentity(record: RunRecord): ProcessIdentity | null {
+  return record.pid === null || record.process_start === null
+    ? null
+    : { pid: record.pid, start: record.process_start };
+}

@@ -1,0 +1,114 @@
+import { randomBytes } from "node:crypto";
+import type { SecretRequest, SecretResponse, SetTokensRequest } from "../contracts/control-link.ts";
+import { errorCatalogue } from "../contracts/errors.ts";
+import { discordTokenRef } from "../contracts/gateway-config.ts";
+import type { ServiceKind } from "../contracts/services.ts";
+import { detailsOf, PalyraError } from "../platform/errors.ts";
+import type { Redactor } from "../platform/redactor.ts";
+import type { SecretStore } from "./secret-store.ts";
+
+/** References of our own two tokens. */
+export const tokenRefs: Readonly<Record<ServiceKind, string>> = {
+  gateway: "palyra/admin_token",
+  browserd: "palyra/browser_token",
+};
+
+/** How the state file names the tokens. */
+export const tokenStateKeys = { gateway: "admin", browserd: "browser" } as const;
+
+/** The secrets of the sidecars: makes their tokens, answers their questions, tells the redactor. */
+export class ServiceSecrets {
+  readonly #store: SecretStore;
+  readonly #redactor: Redactor;
+  readonly #tokenMade: (service: ServiceKind) => Promise<void>;
+
+  /** @param tokenMade called after a token was made, to note when */
+  constructor(store: SecretStore, redactor: Redactor, tokenMade: (service: ServiceKind) => Promise<void>) {
+    this.#store = store;
+    this.#redactor = redactor;
+    this.#tokenMade = tokenMade;
+  }
+
+  /** The token of a service, made now when there is none. */
+  async token(service: ServiceKind): Promise<string> {
+    return (await this.#read(tokenRefs[service])) ?? (await this.#make(service));
+  }
+
+  /** Replaces a service's token. @returns what its sidecar must be told */
+  async rotate(service: ServiceKind): Promise<SetTokensRequest> {
+    const old = await this.#read(tokenRefs[service]);
+    const token = await this.#make(service);
+    return { tokens: [token], expiring: old === undefined ? [] : [old] };
+  }
+
+  async set(ref: string, value: string): Promise<void> {
+    this.#redactor.add(value);
+    await this.#store.set(ref, value);
+  }
+
+  async delete(ref: string): Promise<void> {
+    await this.#store.delete(ref);
+  }
+
+  /** Answers a sidecar. Never rejects: a secret that cannot be had is an answer too. */
+  async answer(service: ServiceKind, { ref }: SecretRequest): Promise<SecretResponse> {
+    try {
+      if (!mayRead(service, ref)) {
+        throw new PalyraError("forbidden", `The secret ${ref} is not for ${service}.`);
+      }
+      const value = await this.#read(ref);
+      if (value !== undefined) return { found: true, value };
+      throw new PalyraError("secret_missing", `The secret ${ref} is not stored.`, {
+        nextStep: ref.startsWith(discordTokenRef("default"))
+          ? errorCatalogue.secret_missing.nextStep
+          : `Store it with “palyra secrets set ${ref}”.`,
+      });
+    } catch (thrown) {
+      return { found: false, error: detailsOf(thrown) };
+    }
+  }
+
+  async #read(ref: string): Promise<string | undefined> {
+    const value = await this.#store.get(ref);
+    if (value === undefined || value.trim() === "") return undefined;
+    this.#redactor.add(value);
+    return value;
+  }
+
+  async #make(service: ServiceKind): Promise<string> {
+    const token = randomBytes(32).toString("base64url");
+    await this.set(tokenRefs[service], token);
+    await this.#tokenMade(service);
+    return token;
+  }
+}
+
+/** The gateway works with everybody's secrets; the browser daemon needs none but its own token. */
+function mayRead(service: ServiceKind, ref: string): boolean {
+  return service === "gateway" || ref === tokenRefs.browserd;
+}
+
+/** Stands for the store of a state root whose secrets are where this host cannot look. */
+export class SecretsElsewhere implements SecretStore {
+  readonly home = "vscode";
+
+  async get(): Promise<string | undefined> {
+    throw elsewhere();
+  }
+
+  async set(): Promise<void> {
+    throw elsewhere();
+  }
+
+  async delete(): Promise<void> {
+    throw elsewhere();
+  }
+
+  async keys(): Promise<readonly string[]> {
+    throw elsewhere();
+  }
+}
+
+function elsewhere(): PalyraError {
+  return new PalyraError("secrets_elsewhere", "The secrets of this state folder are kept by VS Code.");
+}

@@ -1,0 +1,50 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { open } from "node:fs/promises";
+import type { BootLine } from "../contracts/control-link.ts";
+import { ensurePrivateFolder } from "../platform/secure-folder.ts";
+import { crashFile, type StatePaths } from "../platform/state-paths.ts";
+import { startCrashFile } from "./crash-file.ts";
+import { sidecarEnvironment } from "./sidecar-environment.ts";
+
+export interface SidecarProgram {
+  /** Executable that runs the bundle: Node.js, or an Electron that acts as it. */
+  readonly execPath: string;
+  /** Absolute path of the bundle. */
+  readonly bundle: string;
+}
+
+/**
+ * Starts a sidecar that outlives this process: detached, its output in the crash file, its secrets in one
+ * line on standard input and nowhere else.
+ * @returns the child once the system has started it
+ * @throws the system's error when it cannot be started
+ */
+export async function spawnSidecar(
+  program: SidecarProgram,
+  boot: BootLine,
+  paths: StatePaths,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<ChildProcess> {
+  await ensurePrivateFolder(paths.logsDir);
+  const file = crashFile(paths, boot.service);
+  await startCrashFile(file);
+  const output = await open(file, "a", 0o600);
+  try {
+    const child = spawn(program.execPath, [program.bundle], {
+      cwd: paths.root,
+      detached: true,
+      env: sidecarEnvironment(environment),
+      stdio: ["pipe", output.fd, output.fd],
+      windowsHide: true,
+    });
+    await once(child, "spawn");
+    // A sidecar that dies before it has read its line is reported by its exit.
+    child.stdin?.on("error", () => child.stdin?.destroy());
+    child.stdin?.end(`${JSON.stringify(boot)}\n`);
+    child.unref();
+    return child;
+  } finally {
+    await output.close();
+  }
+}
