@@ -1,0 +1,185 @@
+import { randomBytes } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import fastify from "fastify";
+import { WebSocketServer } from "ws";
+import { type Clock, systemClock } from "./clock.ts";
+import { Faults } from "./faults.ts";
+import {
+  GATEWAY_PATH,
+  Gateway,
+  type GatewayCounts,
+  type GatewayLogEntry,
+  RESUME_PATH,
+} from "./gateway/gateway.ts";
+import { People } from "./people.ts";
+import { NonceMemory } from "./rest/nonce-memory.ts";
+import { InvalidRequests, RateLimits, type RateRule } from "./rest/rate-limits.ts";
+import { defaultRateRules } from "./rest/rate-rules.ts";
+import { MAX_REQUEST_BYTES } from "./rest/request-body.ts";
+import { registerRest, unknownApiPath } from "./rest/rest-server.ts";
+import type { RequestLogEntry, RestServices } from "./rest/services.ts";
+import type { WireContext } from "./wire.ts";
+import { createDefaultWorld, type DefaultWorld } from "./world/default-world.ts";
+import type { BotApplication } from "./world/model.ts";
+import { World } from "./world/world.ts";
+
+export interface SimulatorOptions {
+  /** TCP port on 127.0.0.1; 0, the default, takes a free one. */
+  readonly port?: number;
+  /** Folder with the chat page; without it there is no page. */
+  readonly webRoot?: string;
+  readonly clock?: Clock;
+  /** Bytes for tokens and session ids. */
+  readonly randomBytes?: (size: number) => Uint8Array;
+  /** The bot's token; a fresh one by default. */
+  readonly botToken?: string;
+  /** As told in HELLO; Discord uses 41250. */
+  readonly heartbeatIntervalMs?: number;
+  /** A connection that has not identified or resumed by then is closed with 4009. */
+  readonly identifyTimeoutMs?: number;
+  /** Time between two IDENTIFYs of one concurrency key; Discord uses 5000. */
+  readonly identifyIntervalMs?: number;
+  readonly maxConcurrency?: number;
+  /** IDENTIFYs a day; Discord allows 1000. */
+  readonly sessionStartTotal?: number;
+  /** How long a session waits for a resume. */
+  readonly sessionLifetimeMs?: number;
+  /** How many dispatches a session keeps for a resume. */
+  readonly replayLimit?: number;
+  /** How long a nonce is remembered. */
+  readonly nonceLifetimeMs?: number;
+  /** Limits per bucket instead of the default ones, or "off" for none. */
+  readonly rateLimits?: Readonly<Record<string, RateRule>> | "off";
+  /** Requests a bot may make in one second. */
+  readonly globalRequestsPerSecond?: number;
+  /** Answers with 401, 403 or 429 within ten minutes that lead to a ban. */
+  readonly invalidRequestLimit?: number;
+}
+
+export interface DiscordSimulator {
+  /** For discord.js: `rest.api`. The version follows it. */
+  readonly apiBase: string;
+  readonly gatewayUrl: string;
+  readonly webUrl: string;
+  readonly world: World;
+  /** The ready-made server, channels, people and bot. */
+  readonly lab: DefaultWorld;
+  readonly people: People;
+  readonly faults: Faults;
+  readonly gateway: Gateway;
+  readonly counts: GatewayCounts;
+  readonly requestLog: readonly RequestLogEntry[];
+  readonly gatewayLog: readonly GatewayLogEntry[];
+  /** Stops listening, cuts every connection and frees the port. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a strict simulated Discord on 127.0.0.1: REST and gateway, version 10.
+ *
+ * @throws the listen error, for instance EADDRINUSE when the given port is taken
+ */
+export async function startDiscordSimulator(options: SimulatorOptions = {}): Promise<DiscordSimulator> {
+  const clock = options.clock ?? systemClock;
+  const random = options.randomBytes ?? randomBytes;
+  const world = new World(() => clock.now());
+  const lab = createDefaultWorld(world, options.botToken ?? "");
+  if (options.botToken === undefined) lab.bot.token = newToken(lab.bot, clock, random);
+  const faults = new Faults();
+  let origin = "";
+  const context: WireContext = {
+    world,
+    get cdnBase() {
+      return origin;
+    },
+  };
+  const gateway = new Gateway({
+    clock,
+    context,
+    faults,
+    newSessionId: () => Buffer.from(random(16)).toString("hex"),
+    newToken: (bot) => newToken(bot, clock, random),
+    resumeUrl: () => `${origin.replace("http", "ws")}${RESUME_PATH}`,
+    heartbeatIntervalMs: options.heartbeatIntervalMs ?? 41_250,
+    identifyTimeoutMs: options.identifyTimeoutMs ?? 60_000,
+    identifyIntervalMs: options.identifyIntervalMs ?? 5000,
+    maxConcurrency: options.maxConcurrency ?? 1,
+    sessionStartTotal: options.sessionStartTotal ?? 1000,
+    sessionLifetimeMs: options.sessionLifetimeMs ?? 3 * 60_000,
+    replayLimit: options.replayLimit ?? 1000,
+    applicationFlags,
+  });
+  world.onEvent((event) => gateway.announce(event));
+  const services: RestServices = {
+    world,
+    clock,
+    context,
+    gateway,
+    gatewayUrl: () => `${origin.replace("http", "ws")}${GATEWAY_PATH}`,
+    faults,
+    rateLimits: new RateLimits(options.globalRequestsPerSecond ?? 50),
+    rateRules: options.rateLimits ?? defaultRateRules,
+    invalidRequests: new InvalidRequests(options.invalidRequestLimit),
+    nonces: new NonceMemory(options.nonceLifetimeMs ?? 5 * 60_000),
+    requestLog: [],
+    applicationFlags,
+  };
+  const people = new People(world);
+  const app = fastify({
+    bodyLimit: MAX_REQUEST_BYTES,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 500 },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  registerRest(app, services);
+  app.setNotFoundHandler((request, reply) => {
+    const { pathname } = new URL(request.url, "http://simulator");
+    const error = unknownApiPath(request.method, pathname);
+    return reply.code(error.status).send(error.toBody());
+  });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 * 1024 });
+  app.server.on("upgrade", (request, socket, head) => {
+    const url = new URL(request.url ?? "/", "http://simulator");
+    const path = url.pathname.replace(/\/$/, "");
+    if (path !== "" && path !== GATEWAY_PATH && path !== RESUME_PATH) {
+      socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (client) => gateway.accept(client, url));
+  });
+  await app.listen({ host: "127.0.0.1", port: options.port ?? 0 });
+  origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  return {
+    apiBase: `${origin}/api`,
+    gatewayUrl: services.gatewayUrl(),
+    webUrl: `${origin}/`,
+    world,
+    lab,
+    people,
+    faults,
+    gateway,
+    counts: gateway.counts,
+    requestLog: services.requestLog,
+    gatewayLog: gateway.logEntries,
+    close: async () => {
+      gateway.dropConnections();
+      sockets.close();
+      await app.close();
+    },
+  };
+}
+
+/** A token of the shape Discord gives out: user id, time and secret. */
+function newToken(bot: BotApplication, clock: Clock, random: (size: number) => Uint8Array): string {
+  const id = Buffer.from(bot.userId).toString("base64url");
+  const time = Buffer.alloc(4);
+  time.writeUInt32BE(Math.floor(clock.now() / 1000) % 2 ** 32);
+  return `${id}.${time.toString("base64url")}.${Buffer.from(random(28)).toString("base64url")}`;
+}
+
+/** Discord docs: Application Resource, Application Flags: the limited flags of apps below 100 servers. */
+function applicationFlags(bot: BotApplication): number {
+  const { presence, guildMembers, messageContent } = bot.privilegedIntents;
+  return (presence ? 1 << 13 : 0) | (guildMembers ? 1 << 15 : 0) | (messageContent ? 1 << 19 : 0);
+}
