@@ -3,14 +3,24 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 
 const HOST = "127.0.0.1";
 const KEY_BYTES = 32;
 
+export interface FrontDoorOptions {
+  /** Loopback port of VS Code's server. */
+  readonly backendPort: number;
+  /** Keeps the server's half of the secrets' key over restarts. */
+  readonly keyFile: string;
+  /** Id of the view that a window shows when it is opened for the first time. */
+  readonly firstView?: string;
+}
+
 /**
- * Stands before VS Code's server on a loopback port of its own and passes everything through, except for the one
- * route that VS Code leaves to its embedder: `POST /mint-key`, the server's half of the key with which the workbench
- * seals its secrets in the browser. Without it `SecretStorage` forgets everything at a window reload.
+ * Stands before VS Code's server on a loopback port of its own and passes everything through, except for what VS Code
+ * leaves to its embedder: `POST /mint-key`, the server's half of the key with which the workbench seals its secrets in
+ * the browser (without it `SecretStorage` forgets everything at a window reload), and the first layout of a window.
  */
 export class FrontDoor {
   readonly port: number;
@@ -23,9 +33,10 @@ export class FrontDoor {
     this.port = (server.address() as AddressInfo).port;
   }
 
-  /** Listens on a free port. The key is kept in `keyFile`, so secrets outlive a restart of the server. */
-  static async open(backendPort: number, keyFile: string): Promise<FrontDoor> {
-    const key = await keptKey(keyFile);
+  /** Listens on a free port. */
+  static async open(options: FrontDoorOptions): Promise<FrontDoor> {
+    const { backendPort, firstView } = options;
+    const key = await keptKey(options.keyFile);
     const sockets = new Set<Socket>();
     const server = createServer((incoming, response) => {
       if (
@@ -33,6 +44,8 @@ export class FrontDoor {
         new URL(incoming.url ?? "/", "http://door").pathname === "/mint-key"
       ) {
         response.end(key);
+      } else if (firstView !== undefined && incoming.method === "GET" && incoming.url?.startsWith("/?")) {
+        forwardWorkbench(backendPort, incoming, response, firstView);
       } else {
         forward(backendPort, incoming, response);
       }
@@ -87,6 +100,26 @@ function forward(port: number, incoming: IncomingMessage, response: ServerRespon
   outgoing.on("error", () => response.destroy());
   response.on("close", () => outgoing.destroy());
   incoming.pipe(outgoing);
+}
+
+/** The page of the workbench carries the embedder's options as JSON in an attribute. */
+function forwardWorkbench(
+  port: number,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  firstView: string,
+): void {
+  const { url, headers } = incoming;
+  const plain = { ...headers, "accept-encoding": "identity" };
+  const outgoing = request({ host: HOST, port, path: url, headers: plain, agent: false }, async (answer) => {
+    const page = await text(answer);
+    const layout = JSON.stringify({ views: [{ id: firstView }] }).replaceAll('"', "&quot;");
+    const { "content-length": _, ...rest } = answer.headers;
+    response.writeHead(answer.statusCode ?? 502, rest);
+    response.end(page.replace('data-settings="{', `data-settings="{&quot;defaultLayout&quot;:${layout},`));
+  });
+  outgoing.on("error", () => response.destroy());
+  outgoing.end();
 }
 
 function forwardUpgrade(port: number, incoming: IncomingMessage, socket: Socket, head: Buffer): Socket {

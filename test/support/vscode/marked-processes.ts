@@ -1,6 +1,9 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { promisify } from "node:util";
+import { waitUntil } from "./wait-until.ts";
+
+const KILL_DEADLINE_MS = 10_000;
 
 const runFile = promisify(execFile);
 
@@ -23,6 +26,43 @@ export async function markedProcesses(name: string, value: string): Promise<Mark
     return fromProc(`${name}=${value}`);
   }
   return process.platform === "darwin" ? fromPs(`${name}=${value}`) : [];
+}
+
+/**
+ * Ends all processes that carry the marker and resolves when none is left.
+ *
+ * @param politeMs how long they may take to end by themselves after a SIGTERM, before the SIGKILL.
+ */
+export async function endMarkedProcesses(name: string, value: string, politeMs = 0): Promise<void> {
+  const killAt = Date.now() + politeMs;
+  const asked = new Set<number>();
+  await waitUntil(
+    "processes to end",
+    async () => {
+      const left = await markedProcesses(name, value);
+      for (const { pid } of left) {
+        if (Date.now() >= killAt) {
+          killIfAlive(pid, "SIGKILL");
+        } else if (!asked.has(pid)) {
+          asked.add(pid);
+          killIfAlive(pid, "SIGTERM");
+        }
+      }
+      return left.length === 0;
+    },
+    politeMs + KILL_DEADLINE_MS,
+  );
+}
+
+/** Sends a signal to a process, or with a negative number to a process group, that may already be gone. */
+export function killIfAlive(pid: number, signal: NodeJS.Signals = "SIGKILL"): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
+      throw error;
+    }
+  }
 }
 
 async function fromProc(marker: string): Promise<MarkedProcess[]> {

@@ -1,14 +1,14 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import writeFileAtomic from "write-file-atomic";
 import { FrontDoor } from "./front-door.ts";
 import { type InstalledVSCode, PROJECT_ROOT } from "./install-vscode.ts";
-import { type MarkedProcess, markedProcesses } from "./marked-processes.ts";
+import { endMarkedProcesses, killIfAlive, type MarkedProcess, markedProcesses } from "./marked-processes.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const runFile = promisify(execFile);
@@ -43,6 +43,15 @@ export interface VSCodeServerOptions {
   readonly dataFolder?: string;
   /** Extension packages that are installed before the start. */
   readonly vsixFiles?: readonly string[];
+  /**
+   * Folders of extensions to install as they are, by a link. Unlike an extension in development, they come back when
+   * the extension host has crashed.
+   */
+  readonly extensionFolders?: readonly string[];
+  /** Settings of machine scope, which a remote window takes from the machine and not from the user. */
+  readonly machineSettings?: Readonly<Record<string, unknown>>;
+  /** Id of the view that a window shows when it is opened for the first time. */
+  readonly firstView?: string;
   /** User settings before the first window opens, over those that keep VS Code quiet. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Variables for the server and all that it starts. */
@@ -103,7 +112,13 @@ export class VSCodeServer {
     const runId = randomUUID();
     const environment = await prepareEnvironment(dataFolder, runId, options.environment);
     await mkdir(path.join(dataFolder, "extensions"), { recursive: true });
-    await writeSettings(dataFolder, { ...QUIET_SETTINGS, ...options.settings });
+    for (const folder of options.extensionFolders ?? []) {
+      await linkExtension(dataFolder, folder);
+    }
+    if (options.machineSettings) {
+      await writeJson(path.join(dataFolder, "user", "Machine", "settings.json"), options.machineSettings);
+    }
+    await writeJson(settingsFile(dataFolder), { ...QUIET_SETTINGS, ...options.settings });
     for (const vsix of options.vsixFiles ?? []) {
       await installVsix(options.vscode, dataFolder, environment, vsix);
     }
@@ -136,7 +151,11 @@ export class VSCodeServer {
       return new VSCodeServer({
         dataFolder,
         process: child,
-        door: await FrontDoor.open(port, path.join(dataFolder, "secret-key-half")),
+        door: await FrontDoor.open({
+          backendPort: port,
+          keyFile: path.join(dataFolder, "secret-key-half"),
+          ...(options.firstView === undefined ? {} : { firstView: options.firstView }),
+        }),
         runId,
         removeData,
         vscode: options.vscode,
@@ -191,15 +210,6 @@ export class VSCodeServer {
     return `${this.url}/?${query}`;
   }
 
-  /** Replaces the user settings; open windows apply them at once. */
-  async writeSettings(settings: Readonly<Record<string, unknown>>): Promise<void> {
-    await writeSettings(this.dataFolder, settings);
-  }
-
-  async readSettings(): Promise<Record<string, unknown>> {
-    return JSON.parse(await readFile(settingsFile(this.dataFolder), "utf8"));
-  }
-
   /** Installs an extension package; windows that open later have it. */
   async installVsix(file: string): Promise<void> {
     const environment = await prepareEnvironment(this.dataFolder, this.#runId);
@@ -230,13 +240,17 @@ export class VSCodeServer {
     return pids;
   }
 
-  /** Ends everything: server, extension hosts, and what extensions left behind. Safe to call twice. */
-  async stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+  /**
+   * Ends everything: server, extension hosts, and what extensions left behind. Safe to call twice.
+   *
+   * @param politeMs how long what extensions left behind may take to end by itself after a SIGTERM.
+   */
+  async stop(politeMs = 0): Promise<void> {
+    this.#stopping ??= this.#stop(politeMs);
     return this.#stopping;
   }
 
-  async #stop(): Promise<void> {
+  async #stop(politeMs: number): Promise<void> {
     await this.#door.close();
     const exited = new Promise<void>((resolve) => {
       if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
@@ -247,17 +261,7 @@ export class VSCodeServer {
     });
     killGroup(this.#process);
     await exited;
-    await waitUntil(
-      "the server's processes to end",
-      async () => {
-        const left = await this.processes();
-        for (const { pid } of left) {
-          killIfAlive(pid);
-        }
-        return left.length === 0;
-      },
-      STOP_DEADLINE_MS,
-    );
+    await endMarkedProcesses(RUN_MARKER, this.#runId, politeMs);
     process.off("exit", this.#killOnExit);
     if (this.#removeData) {
       await rm(this.dataFolder, { recursive: true, force: true, maxRetries: 5 });
@@ -317,10 +321,17 @@ function settingsFile(dataFolder: string): string {
   return path.join(dataFolder, "user", "User", "settings.json");
 }
 
-async function writeSettings(dataFolder: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
-  const file = settingsFile(dataFolder);
+async function writeJson(file: string, content: Readonly<Record<string, unknown>>): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true });
-  await writeFileAtomic(file, JSON.stringify(settings, null, 2));
+  await writeFileAtomic(file, JSON.stringify(content, null, 2));
+}
+
+async function linkExtension(dataFolder: string, folder: string): Promise<void> {
+  const manifest: unknown = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
+  const { publisher, name, version } = manifest as Record<"publisher" | "name" | "version", string>;
+  const link = path.join(dataFolder, "extensions", `${publisher}.${name}-${version}`);
+  await rm(link, { force: true });
+  await symlink(folder, link, "junction");
 }
 
 async function installVsix(
@@ -376,15 +387,5 @@ function pidOf(child: ChildProcess): number {
 function killGroup(child: ChildProcess): void {
   if (child.pid !== undefined) {
     killIfAlive(process.platform === "win32" ? child.pid : -child.pid);
-  }
-}
-
-function killIfAlive(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
-      throw error;
-    }
   }
 }
