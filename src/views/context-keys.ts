@@ -1,0 +1,30 @@
+import * as vscode from "vscode";
+import { contextKeys } from "./contribution-ids.ts";
+import { anyServiceActions } from "./service-actions.ts";
+import { phaseOf, type ViewState } from "./view-state.ts";
+import type { ViewStateSource } from "./view-state-source.ts";
+
+/** Keeps the context keys of `when` and `enablement` clauses true to the state. */
+export function publishContextKeys(source: ViewStateSource): vscode.Disposable {
+  const published = new Map<string, unknown>();
+  const publish = (state: ViewState): void => {
+    for (const [key, value] of Object.entries(contextValues(state))) {
+      if (published.get(key) === value) continue;
+      published.set(key, value);
+      void vscode.commands.executeCommand("setContext", key, value);
+    }
+  };
+  publish(source.state);
+  return source.onChange(publish) as vscode.Disposable;
+}
+
+function contextValues(state: ViewState): Readonly<Record<string, string | boolean>> {
+  const none = { canStart: false, canStop: false, canRetry: state.center.kind === "failed" };
+  const actions = state.center.kind === "open" ? anyServiceActions(state.center.snapshot) : none;
+  return {
+    [contextKeys.phase]: phaseOf(state),
+    [contextKeys.canStart]: actions.canStart,
+    [contextKeys.canStop]: actions.canStop,
+    [contextKeys.canRetry]: actions.canRetry,
+  };
+}

@@ -1,0 +1,45 @@
+import * as vscode from "vscode";
+import type { ErrorDetails } from "../contracts/errors.ts";
+import { commandIds, settingIds } from "./contribution-ids.ts";
+import { type FailureNotice, FailureNotices } from "./failure-notices.ts";
+import { type RunnableRemedy, remedyOfError } from "./remedies.ts";
+import type { Settings } from "./settings.ts";
+import type { ViewStateSource } from "./view-state-source.ts";
+
+const never = "Don't Show Again";
+const showLogs = "Show Logs";
+const retry = "Retry";
+
+/** Tells once about each service that fails, unless the user does not want to be told. */
+export function notifyOfFailures(source: ViewStateSource, settings: () => Settings): vscode.Disposable {
+  const notices = new FailureNotices();
+  const subscription = source.onChange((state, before) => {
+    for (const notice of notices.next(before, state)) {
+      if (settings().notifications === "problems") void tell(notice);
+    }
+  });
+  return new vscode.Disposable(() => subscription.dispose());
+}
+
+async function tell({ service, displayName, problem }: FailureNotice): Promise<void> {
+  const text = `${displayName} has stopped: ${problem.message} ${problem.next_step}`;
+  const chosen = await vscode.window.showErrorMessage(text, retry, showLogs, never);
+  if (chosen === retry) await vscode.commands.executeCommand(commandIds.retry, service);
+  if (chosen === showLogs) await vscode.commands.executeCommand(commandIds.showLogs, service);
+  if (chosen === never) {
+    const configuration = vscode.workspace.getConfiguration();
+    await configuration.update(settingIds.notifications, "none", vscode.ConfigurationTarget.Global);
+  }
+}
+
+/** Shows why a command of the user did not work, with the command that mends it. */
+export async function showProblem(
+  problem: ErrorDetails,
+  remedy: RunnableRemedy = remedyOfError(problem),
+): Promise<void> {
+  const chosen = await vscode.window.showErrorMessage(
+    `${problem.message} ${problem.next_step}`,
+    remedy.title,
+  );
+  if (chosen !== undefined) await vscode.commands.executeCommand(remedy.command, ...remedy.arguments);
+}

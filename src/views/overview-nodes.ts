@@ -1,0 +1,227 @@
+import type { ErrorDetails } from "../contracts/errors.ts";
+import type { ConnectorStatus } from "../contracts/sidecar-status.ts";
+import type { ServiceState, ServiceView, Warning } from "../contracts/snapshot.ts";
+import { commandIds, itemTraits } from "./contribution-ids.ts";
+import { type RunnableRemedy, remedyOfError, remedyOfWarning } from "./remedies.ts";
+import { serviceActions, serviceItemId } from "./service-actions.ts";
+import { allWarnings, phaseOf, type ViewState } from "./view-state.ts";
+import { connectorStateWord, count, durationWords, serviceStateWords } from "./wording.ts";
+
+/** An icon and its colour, both by their VS Code names. */
+export interface NodeIcon {
+  readonly id: string;
+  readonly color?: string;
+}
+
+/** One item of the overview, as data. Ids stay the same while values change. */
+export interface OverviewNode {
+  readonly id: string;
+  readonly label: string;
+  readonly description?: string;
+  readonly tooltip?: string;
+  readonly icon?: NodeIcon;
+  readonly contextValue?: string;
+  readonly accessibilityLabel: string;
+  readonly expanded?: boolean;
+  readonly command?: RunnableRemedy;
+  readonly children: readonly OverviewNode[];
+}
+
+const green = "testing.iconPassed";
+const yellow = "problemsWarningIcon.foreground";
+const red = "problemsErrorIcon.foreground";
+
+const serviceIcons: Readonly<Record<ServiceState, NodeIcon>> = {
+  stopped: { id: "circle-outline" },
+  starting: { id: "sync~spin" },
+  running: { id: "pass-filled", color: green },
+  degraded: { id: "warning", color: yellow },
+  unhealthy: { id: "error", color: red },
+  backoff: { id: "history", color: yellow },
+  failed: { id: "error", color: red },
+  stopping: { id: "sync~spin" },
+};
+
+/**
+ * Items of the overview: warnings first, then services and connectors. Empty where a welcome text
+ * says more.
+ * @param now milliseconds since 1970, for uptimes
+ */
+export function overviewNodes(state: ViewState, now: number): readonly OverviewNode[] {
+  const { center } = state;
+  const warnings = allWarnings(state).map(warningNode);
+  if (center.kind === "failed") return [problemNode("problem", center.problem), ...warnings];
+  if (center.kind !== "open") return warnings;
+  if (phaseOf(state) === "notStarted") return [];
+  const { snapshot } = center;
+  const connectors = snapshot.gateway?.status.connectors ?? [];
+  return [
+    ...group("warnings", "Warnings", warnings),
+    ...group(
+      "services",
+      "Services",
+      snapshot.services.map((view) => serviceNode(view, now)),
+    ),
+    ...(snapshot.gateway === null ? [] : [connectorGroup(connectors)]),
+  ];
+}
+
+function group(id: string, label: string, children: readonly OverviewNode[]): readonly OverviewNode[] {
+  return children.length === 0 ? [] : [{ id, label, accessibilityLabel: label, expanded: true, children }];
+}
+
+function serviceNode(view: ServiceView, now: number): OverviewNode {
+  const word = serviceStateWords[view.state];
+  const uptime = view.ready_at_unix_ms === null ? null : durationWords(now - view.ready_at_unix_ms);
+  const ports = view.ports.map((bound) => `:${bound.port}`).join(" ");
+  const description = [word, uptime === null ? "" : `up ${uptime}`, ports].filter(Boolean).join(" · ");
+  const actions = serviceActions(view);
+  const id = serviceItemId(view.service);
+  const traits = [
+    itemTraits.service,
+    actions.canStart ? itemTraits.canStart : "",
+    actions.canStop ? itemTraits.canStop : "",
+    actions.canRetry ? itemTraits.canRetry : "",
+  ];
+  return {
+    id,
+    label: view.display_name,
+    description,
+    tooltip: view.problem === null ? `${view.display_name}: ${description}` : sentences(view.problem),
+    icon: serviceIcons[view.state],
+    contextValue: traits.filter(Boolean).join(" "),
+    accessibilityLabel: `${view.display_name}, ${description}`,
+    expanded: view.problem !== null,
+    children: serviceFacts(view, id, uptime),
+  };
+}
+
+function serviceFacts(view: ServiceView, id: string, uptime: string | null): readonly OverviewNode[] {
+  const facts: OverviewNode[] = [];
+  if (view.problem !== null) facts.push(problemNode(`${id}/problem`, view.problem));
+  if (view.pid !== null) {
+    facts.push(
+      fact(`${id}/pid`, "Process", `${view.pid}${view.adopted ? ", found running" : ""}`, "server-process"),
+    );
+  }
+  if (uptime !== null) facts.push(fact(`${id}/uptime`, "Uptime", uptime, "clock"));
+  for (const bound of view.ports)
+    facts.push(fact(`${id}/port:${bound.name}`, `Port ${bound.name}`, `${bound.port}`, "plug"));
+  const restarts = view.restarts === 0 ? "none" : count(view.restarts, "restart", "restarts");
+  facts.push(fact(`${id}/restarts`, "Restarts", restarts, "debug-restart"));
+  if (view.last_exit !== null)
+    facts.push(fact(`${id}/exit`, "Last exit", view.last_exit, "debug-disconnect"));
+  if (view.version !== null) facts.push(fact(`${id}/version`, "Version", view.version, "tag"));
+  return facts;
+}
+
+function connectorGroup(connectors: readonly ConnectorStatus[]): OverviewNode {
+  const children =
+    connectors.length > 0
+      ? connectors.map(connectorNode)
+      : [
+          {
+            id: "connectors/none",
+            label: "No channel is connected",
+            icon: { id: "add" },
+            accessibilityLabel: "No channel is connected. Set a Discord token.",
+            tooltip: "Set a Discord token to let people write to your bot.",
+            command: { title: "Set Discord Token", command: commandIds.setDiscordToken, arguments: [] },
+            children: [],
+          },
+        ];
+  return {
+    id: "connectors",
+    label: "Connectors",
+    accessibilityLabel: "Connectors",
+    expanded: true,
+    children,
+  };
+}
+
+function connectorNode(connector: ConnectorStatus): OverviewNode {
+  const id = `connector:${connector.connector_id}`;
+  const word = connectorStateWord(connector);
+  const waiting = connector.queue.inbox_pending + connector.queue.outbox_pending;
+  const queue = [
+    waiting > 0 ? `${waiting} waiting` : "",
+    connector.queue.dead_letters > 0 ? `${connector.queue.dead_letters} undeliverable` : "",
+  ];
+  const description = [word, connector.identity === null ? "" : `@${connector.identity}`, ...queue]
+    .filter(Boolean)
+    .join(" · ");
+  const works = word === "Ready";
+  const children: OverviewNode[] = [];
+  if (connector.last_error !== null && !works) {
+    children.push(problemNode(`${id}/problem`, connector.last_error));
+  }
+  children.push(
+    fact(`${id}/inbox`, "Messages waiting", `${connector.queue.inbox_pending}`, "inbox"),
+    fact(`${id}/outbox`, "Replies waiting", `${connector.queue.outbox_pending}`, "send"),
+    fact(`${id}/dead`, "Undeliverable", `${connector.queue.dead_letters}`, "trash"),
+  );
+  return {
+    id,
+    label: connector.connector_id,
+    description,
+    tooltip: `${connector.connector_id}: ${description}`,
+    icon: connectorIcon(connector, works),
+    contextValue: "connector",
+    accessibilityLabel: `${connector.connector_id}, ${description}`,
+    expanded: connector.last_error !== null && !works,
+    children,
+  };
+}
+
+function connectorIcon(connector: ConnectorStatus, works: boolean): NodeIcon {
+  if (!connector.enabled || connector.liveness === "stopped") return { id: "circle-outline" };
+  if (works) return { id: "pass-filled", color: green };
+  if (connector.liveness === "starting" && connector.last_error === null) return { id: "sync~spin" };
+  return connector.liveness === "failed" ? { id: "error", color: red } : { id: "warning", color: yellow };
+}
+
+function warningNode(warning: Warning): OverviewNode {
+  const remedy = remedyOfWarning(warning);
+  return {
+    id: `warning:${warning.id}`,
+    label: warning.message,
+    tooltip: `${warning.message} ${warning.next_step}`,
+    icon: warning.severity === "error" ? { id: "error", color: red } : { id: "warning", color: yellow },
+    contextValue: "warning",
+    accessibilityLabel: `${warning.severity}: ${warning.message} ${warning.next_step}`,
+    ...(remedy === null ? {} : { description: remedy.title, command: remedy }),
+    children: [],
+  };
+}
+
+function problemNode(id: string, problem: ErrorDetails): OverviewNode {
+  const remedy = remedyOfError(problem);
+  return {
+    id,
+    label: problem.message,
+    description: remedy.title,
+    tooltip: sentences(problem),
+    icon: { id: "error", color: red },
+    contextValue: "problem",
+    accessibilityLabel: `Problem: ${sentences(problem)}`,
+    command: remedy,
+    children: [],
+  };
+}
+
+function fact(id: string, label: string, value: string, icon: string): OverviewNode {
+  return {
+    id,
+    label,
+    description: value,
+    tooltip: `${label}: ${value}`,
+    icon: { id: icon },
+    contextValue: "fact",
+    accessibilityLabel: `${label}: ${value}`,
+    children: [],
+  };
+}
+
+function sentences(problem: ErrorDetails): string {
+  return `${problem.message} ${problem.next_step}`;
+}

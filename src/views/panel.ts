@@ -1,0 +1,95 @@
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
+import { PanelRequest, type PanelUpdate } from "../contracts/panel-link.ts";
+import { panelViewType } from "./contribution-ids.ts";
+import { panelPage } from "./panel-page.ts";
+import { commandOfPanel, panelState, remedyOfShownWarning } from "./panel-state.ts";
+import type { ViewStateSource } from "./view-state-source.ts";
+
+const title = "Palyra Control Center";
+
+/** The control center as an editor tab. There is at most one. */
+export class ControlCenterPanel implements vscode.Disposable {
+  readonly #extensionUri: vscode.Uri;
+  readonly #source: ViewStateSource;
+  readonly #subscription: { dispose(): unknown };
+  #panel: vscode.WebviewPanel | undefined;
+  #revision = 0;
+  #sent = "";
+
+  constructor(extensionUri: vscode.Uri, source: ViewStateSource) {
+    this.#extensionUri = extensionUri;
+    this.#source = source;
+    this.#subscription = source.onChange(() => this.#update());
+  }
+
+  /** Shows the panel: the one that is open, or a new one. */
+  show(): void {
+    if (this.#panel !== undefined) {
+      this.#panel.reveal();
+      return;
+    }
+    this.adopt(vscode.window.createWebviewPanel(panelViewType, title, vscode.ViewColumn.Active));
+  }
+
+  /** Fills a panel, also one that VS Code brought back after a reload of the window. */
+  adopt(panel: vscode.WebviewPanel): void {
+    this.#panel?.dispose();
+    this.#panel = panel;
+    this.#sent = "";
+    const { webview } = panel;
+    const root = vscode.Uri.joinPath(this.#extensionUri, "dist", "webview");
+    webview.options = { enableScripts: true, localResourceRoots: [root] };
+    panel.iconPath = vscode.Uri.joinPath(this.#extensionUri, "media", "palyra-tab.svg");
+    const file = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(root, name)).toString();
+    webview.onDidReceiveMessage((message: unknown) => this.#receive(message));
+    panel.onDidChangeViewState(() => {
+      // A hidden page may have missed messages, so it gets everything when it is seen again.
+      this.#sent = "";
+      this.#update();
+    });
+    panel.onDidDispose(() => {
+      if (this.#panel === panel) this.#panel = undefined;
+    });
+    webview.html = panelPage({
+      cspSource: webview.cspSource,
+      scriptUri: file("main.js"),
+      styleUri: file("main.css"),
+      iconsUri: file("codicon.css"),
+      nonce: randomBytes(24).toString("base64url"),
+    });
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#panel?.dispose();
+  }
+
+  #receive(message: unknown): void {
+    const parsed = PanelRequest.safeParse(message);
+    // The page is untrusted: what it may not say is not done, and there is nobody to answer to.
+    if (!parsed.success) return;
+    const request = parsed.data;
+    if (request.type === "ready") {
+      this.#sent = "";
+      this.#update();
+    } else if (request.type === "run") {
+      const command = commandOfPanel(request.command, request.service);
+      void vscode.commands.executeCommand(command.id, ...command.arguments);
+    } else {
+      const remedy = remedyOfShownWarning(this.#source.state, request.warning_id);
+      if (remedy !== null) void vscode.commands.executeCommand(remedy.command, ...remedy.arguments);
+    }
+  }
+
+  #update(): void {
+    if (this.#panel?.visible !== true) return;
+    const state = panelState(this.#source.state);
+    const content = JSON.stringify(state);
+    if (content === this.#sent) return;
+    this.#sent = content;
+    this.#revision += 1;
+    const update: PanelUpdate = { type: "state", revision: this.#revision, state };
+    void this.#panel.webview.postMessage(update);
+  }
+}

@@ -1,0 +1,47 @@
+import type { ErrorDetails } from "../contracts/errors.ts";
+import type { ControlCenterSnapshot, Warning } from "../contracts/snapshot.ts";
+
+/** How far this window has come with its control center. */
+export type CenterState =
+  | { readonly kind: "opening" }
+  | { readonly kind: "untrusted" }
+  | { readonly kind: "failed"; readonly problem: ErrorDetails }
+  | {
+      readonly kind: "open";
+      readonly snapshot: ControlCenterSnapshot;
+      /** Whether a service ran at any time since the control center was opened. */
+      readonly everActive: boolean;
+    };
+
+/** Everything that tree, status bar and panel show. */
+export interface ViewState {
+  readonly center: CenterState;
+  readonly settingWarnings: readonly Warning[];
+}
+
+/** Phase of the `palyra.phase` context key, for welcome texts and `enablement` clauses. */
+export type Phase = "opening" | "untrusted" | "failed" | "notStarted" | "open";
+
+export const initialViewState: ViewState = { center: { kind: "opening" }, settingWarnings: [] };
+
+/** All warnings, those of the settings first. */
+export function allWarnings(state: ViewState): readonly Warning[] {
+  return state.center.kind === "open"
+    ? [...state.settingWarnings, ...state.center.snapshot.warnings]
+    : state.settingWarnings;
+}
+
+/** `notStarted` is an open control center in which nothing runs, ran or needs a word. */
+export function phaseOf(state: ViewState): Phase {
+  const { center } = state;
+  if (center.kind !== "open") return center.kind;
+  const quiet = center.snapshot.services.every((view) => view.state === "stopped" && view.problem === null);
+  return quiet && !center.everActive && allWarnings(state).length === 0 ? "notStarted" : "open";
+}
+
+/** The state after a new snapshot has come. */
+export function withSnapshot(state: ViewState, snapshot: ControlCenterSnapshot): ViewState {
+  const wasActive = state.center.kind === "open" && state.center.everActive;
+  const isActive = snapshot.services.some((view) => view.state !== "stopped");
+  return { ...state, center: { kind: "open", snapshot, everActive: wasActive || isActive } };
+}

@@ -1,0 +1,89 @@
+import * as vscode from "vscode";
+import type { ServiceKind } from "../contracts/services.ts";
+import { defaultStateRoot } from "../platform/state-paths.ts";
+import { productVersion } from "../platform/version.ts";
+import { ControlCenter } from "../supervisor/control-center.ts";
+import { commandActions } from "./commands.ts";
+import type { CommandName } from "./contribution-ids.ts";
+import { ControlCenterHolder } from "./control-center-holder.ts";
+import { LogChannels } from "./log-channels.ts";
+import { notifyOfFailures } from "./notifications.ts";
+import { ControlCenterPanel } from "./panel.ts";
+import type { SettingsSource } from "./settings-source.ts";
+import { supervisorSettings } from "./supervisor-settings.ts";
+import type { ViewStateSource } from "./view-state-source.ts";
+import { VSCodeSecretStore } from "./vscode-secret-store.ts";
+
+const bundles: Readonly<Record<ServiceKind, string>> = {
+  gateway: "dist/palyrad.mjs",
+  browserd: "dist/palyra-browserd.mjs",
+};
+
+/** What a window runs once it is up: its control center, the panel, the log channels, the commands. */
+export class WindowRuntime {
+  readonly #holder: ControlCenterHolder;
+  readonly #panel: ControlCenterPanel;
+  readonly #actions: ReturnType<typeof commandActions>;
+  readonly #disposables: vscode.Disposable[] = [];
+
+  constructor(context: vscode.ExtensionContext, source: ViewStateSource, settings: SettingsSource) {
+    const channels = new LogChannels();
+    const logger = vscode.window.createOutputChannel("Palyra", { log: true });
+    const secrets = new VSCodeSecretStore(context.secrets);
+    this.#holder = new ControlCenterHolder({
+      source,
+      isTrusted: () => vscode.workspace.isTrusted,
+      onLog: (line) => channels.append(line),
+      open: () =>
+        ControlCenter.open({
+          stateRoot: settings.settings.stateRoot ?? defaultStateRoot(),
+          hostName: "VS Code window",
+          version: productVersion,
+          sidecarBundles: {
+            gateway: context.asAbsolutePath(bundles.gateway),
+            browserd: context.asAbsolutePath(bundles.browserd),
+          },
+          execPath: process.execPath,
+          secrets,
+          settings: supervisorSettings(settings.settings),
+          logger,
+        }),
+    });
+    this.#panel = new ControlCenterPanel(context.extensionUri, source);
+    this.#actions = commandActions({
+      holder: this.#holder,
+      source,
+      panel: this.#panel,
+      channels,
+      extensionId: context.extension.id,
+    });
+    this.#disposables.push(
+      channels,
+      logger,
+      this.#panel,
+      notifyOfFailures(source, () => settings.settings),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => void this.open()),
+      settings.onDidChange(({ before, after }) => {
+        if (before.stateRoot !== after.stateRoot) void this.open();
+      }),
+    );
+  }
+
+  /** Opens the control center, anew if it is open. */
+  open(): Promise<void> {
+    return this.#holder.reopen();
+  }
+
+  run(command: CommandName, argument: unknown): Promise<void> {
+    return this.#actions[command](argument);
+  }
+
+  adoptPanel(panel: vscode.WebviewPanel): void {
+    this.#panel.adopt(panel);
+  }
+
+  async dispose(): Promise<void> {
+    for (const disposable of this.#disposables.splice(0)) disposable.dispose();
+    await this.#holder.dispose();
+  }
+}

@@ -1,0 +1,56 @@
+import { html, LitElement, nothing, type TemplateResult } from "lit";
+import type { PanelMemory, PanelState } from "../src/contracts/panel-link.ts";
+import type { EditorLink } from "./editor-link.ts";
+import { messages } from "./message-section.ts";
+import { headline, quickFacts, warnings } from "./overview-sections.ts";
+import { connectors, services } from "./service-section.ts";
+
+/** The whole page. It draws into the document itself, so that one stylesheet and the icons reach it. */
+export class ControlCenterPage extends LitElement {
+  static override properties = { state: { attribute: false }, filter: { attribute: false } };
+  declare state: PanelState | null;
+  declare filter: PanelMemory["messages"];
+  #link: EditorLink | null = null;
+
+  constructor() {
+    super();
+    this.state = null;
+    this.filter = "all";
+  }
+
+  /** Connects the page to the editor; from then on it shows what comes. */
+  connect(link: EditorLink): void {
+    this.#link = link;
+    this.filter = link.memory.messages;
+    link.listen(window, (state) => {
+      this.state = state;
+    });
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  protected override render(): TemplateResult | typeof nothing {
+    const link = this.#link;
+    if (this.state === null || link === null) return nothing;
+    const { snapshot } = this.state;
+    const now = Date.now();
+    return html`
+      <main>
+        ${headline(this.state, link)} ${warnings(this.state.warnings, link)}
+        ${
+          snapshot === null
+            ? nothing
+            : html`${quickFacts(snapshot)} ${services(snapshot, link)} ${connectors(snapshot, link, now)}
+              ${messages(snapshot, this.filter, (filter) => this.#choose(filter), now)}`
+        }
+      </main>
+    `;
+  }
+
+  #choose(filter: PanelMemory["messages"]): void {
+    this.filter = filter;
+    if (this.#link !== null) this.#link.memory = { messages: filter };
+  }
+}
