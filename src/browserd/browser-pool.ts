@@ -5,6 +5,7 @@ import type { BrowserSearch } from "./find-browser.ts";
 import { describeExit, launchBrowser, type RunningBrowser } from "./launch-browser.ts";
 import type { Logger } from "./logger.ts";
 import { RelaunchPolicy } from "./relaunch-policy.ts";
+import { settlesWithin } from "./settles-within.ts";
 import { ToolError } from "./tool-error.ts";
 
 export interface BrowserPoolOptions {
@@ -39,7 +40,7 @@ export interface BrowserView {
   readonly launches: number;
   /** Crashes that count towards the limit. */
   readonly crashes: number;
-  /** What happened last, in one sentence; null when nothing did. */
+  /** Why the browser ended or did not start; null when it has run since. */
   readonly lastProblem: string | null;
   readonly lastProbe: Probe | null;
 }
@@ -138,7 +139,7 @@ export class BrowserPool {
     }
     const lease: ContextLease = {
       context,
-      isLost: () => this.#running !== running,
+      isLost: () => this.#running !== running || !running.browser.connected,
       release: async () => {
         if (!this.#leases.delete(lease)) return;
         this.#armIdleTimer();
@@ -162,14 +163,11 @@ export class BrowserPool {
     const running = this.#running;
     if (running === undefined) return undefined;
     const started = performance.now();
-    const limit = Promise.withResolvers<false>();
-    const timer = setTimeout(() => limit.resolve(false), probeTimeoutMs);
-    const answer = running.browser.version().then(
-      () => true,
-      () => false,
-    );
-    const ok = await Promise.race([answer, limit.promise]);
-    clearTimeout(timer);
+    let answered = false;
+    const answer = running.browser.version().then(() => {
+      answered = true;
+    });
+    const ok = (await settlesWithin(answer, probeTimeoutMs)) && answered;
     const probe = { ok, milliseconds: Math.round(performance.now() - started), unixMs: this.#options.now() };
     if (this.#running === running) {
       this.#lastProbe = probe;
@@ -197,7 +195,10 @@ export class BrowserPool {
 
   async #ensureRunning(): Promise<RunningBrowser> {
     if (this.#stopped) throw new ToolError("browser_failed", "The browser daemon is stopping.");
-    if (this.#running !== undefined) return this.#running;
+    const running = this.#running;
+    if (running?.browser.connected === true) return running;
+    // Its pipe is closed but its process has not ended yet.
+    if (running !== undefined && !(await settlesWithin(running.exited, closeGraceMs))) await running.kill();
     this.#starting ??= this.#start().finally(() => {
       this.#starting = undefined;
       this.#changed();
@@ -230,17 +231,11 @@ export class BrowserPool {
       });
       this.#running = running;
       this.#missedProbes = 0;
-      void running.exited
-        .then(async (exit) => {
-          if (this.#running === running) this.#crashed(describeExit(exit));
-          await removeProfile(profileFolder);
-        })
-        .catch((error: unknown) => {
-          logger.warn(
-            { path: profileFolder, reason: messageOf(error) },
-            "A browser profile could not be removed.",
-          );
-        });
+      this.#lastProblem = null;
+      this.#ending = running.exited.then(async (exit) => {
+        if (this.#running === running) this.#crashed(describeExit(exit));
+        await this.#discardProfile(profileFolder);
+      });
       this.#probeTimer = setInterval(() => void this.#check(running), this.#options.probeIntervalMs);
       this.#probeTimer.unref();
       this.#armIdleTimer();
@@ -253,7 +248,7 @@ export class BrowserPool {
       this.#lastProblem = messageOf(error);
       this.#policy = this.#policy.afterCrash(now());
       logger.error({ reason: this.#lastProblem }, "The browser could not be started.");
-      await removeProfile(profileFolder);
+      await this.#discardProfile(profileFolder);
       throw new ToolError("browser_failed", `The browser could not be started. ${this.#lastProblem}`, {
         cause: error,
         hint: "Check that the browser starts by hand, or choose another one with “palyra.browser.path”.",
@@ -263,6 +258,7 @@ export class BrowserPool {
 
   #crashed(reason: string): void {
     const inUse = this.#leases.size > 0;
+    this.#leases.clear();
     this.#forgetRunning();
     this.#lastProblem = reason;
     this.#policy = this.#policy.afterCrash(this.#options.now());
@@ -300,9 +296,21 @@ export class BrowserPool {
     const running = this.#running;
     if (running === undefined) return;
     this.#forgetRunning();
-    this.#ending = running.close(closeGraceMs);
     this.#changed();
+    await running.close(closeGraceMs);
     await this.#ending;
+  }
+
+  async #discardProfile(path: string): Promise<void> {
+    try {
+      await removeProfile(path);
+    } catch (error) {
+      // The next daemon tries again; a folder left behind harms nobody now.
+      this.#options.logger.warn(
+        { path, reason: messageOf(error) },
+        "A browser profile could not be removed.",
+      );
+    }
   }
 
   #forgetRunning(): void {

@@ -6,6 +6,7 @@ import type { Browser } from "puppeteer-core";
 import killTree from "tree-kill";
 import { messageOf, systemErrorCode } from "../platform/errors.ts";
 import { PipeTransport } from "./pipe-transport.ts";
+import { settlesWithin } from "./settles-within.ts";
 
 export interface LaunchOptions {
   readonly executablePath: string;
@@ -52,8 +53,8 @@ const keptLines = 20;
  * Rejects with `LaunchError`; then no process is left.
  */
 export async function launchBrowser(options: LaunchOptions): Promise<RunningBrowser> {
-  const { default: puppeteer } = await import("puppeteer-core");
-  const defaults = await puppeteer.defaultArgs({
+  const puppeteer = await import("puppeteer-core");
+  const defaults = puppeteer.defaultArgs({
     headless: options.headless,
     userDataDir: options.profileFolder,
     args: [...browserArguments(options)],
@@ -78,7 +79,7 @@ export async function launchBrowser(options: LaunchOptions): Promise<RunningBrow
   const deadline = AbortSignal.timeout(options.startupTimeoutMs);
   try {
     const { browser, version } = await Promise.race([
-      connect(puppeteer, new PipeTransport(write, read)),
+      connect(puppeteer.connect, new PipeTransport(write, read)),
       exited.then((exit) => Promise.reject(new LaunchError(describeExit(exit)))),
       once(deadline, "abort").then(() =>
         Promise.reject(new LaunchError(`The browser did not answer within ${options.startupTimeoutMs} ms.`)),
@@ -89,7 +90,7 @@ export async function launchBrowser(options: LaunchOptions): Promise<RunningBrow
     const close = async (graceMs: number): Promise<void> => {
       // Whether it closes in time is all that matters: what does not is killed.
       const asked = browser.close().catch(() => undefined);
-      const ended = await endsWithin(Promise.all([exited, asked]), graceMs);
+      const ended = await settlesWithin(Promise.all([exited, asked]), graceMs);
       if (!ended) await kill();
     };
     return { browser, pid, version, exited, close, kill };
@@ -132,10 +133,10 @@ function browserArguments(options: LaunchOptions): readonly string[] {
 }
 
 async function connect(
-  puppeteer: typeof import("puppeteer-core").default,
+  connectPuppeteer: typeof import("puppeteer-core").connect,
   transport: PipeTransport,
 ): Promise<{ browser: Browser; version: string }> {
-  const browser = await puppeteer.connect({
+  const browser = await connectPuppeteer({
     transport,
     defaultViewport: { width: 1280, height: 800 },
     protocolTimeout: 60_000,
@@ -171,16 +172,5 @@ async function killProcessTree(child: ChildProcess): Promise<void> {
   } catch (error) {
     // It ended in the meantime.
     if (systemErrorCode(error) !== "ESRCH") throw error;
-  }
-}
-
-async function endsWithin(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), milliseconds);
-  void work.then(() => resolve(true));
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
   }
 }
