@@ -77,6 +77,8 @@ export interface ConnectorStore {
    * the mark is durable before the promise resolves. `leaseMs` later they can be taken again.
    */
   claimOutbound(connectorId: string, now: number, leaseMs: number, limit: number): Promise<OutboxRow[]>;
+  /** Keeps a row for `leaseMs` from `now` on; false when the claim was lost meanwhile. */
+  renewClaim(outboxId: number, claim: string, leaseMs: number, now: number): Promise<boolean>;
   /** False when the claim was lost meanwhile. */
   markDelivered(outboxId: number, claim: string, nativeMessageId: string, now: number): Promise<boolean>;
   scheduleRetry(outboxId: number, claim: string, retry: OutboxRetry, now: number): Promise<boolean>;
@@ -84,8 +86,8 @@ export interface ConnectorStore {
   moveToDeadLetter(outboxId: number, claim: string, reason: string, now: number): Promise<boolean>;
   listDeadLetters(connectorId: string, limit: number): Promise<DeadLetter[]>;
 
-  /** Earliest instant (ms) at which a claim of either queue can yield something; null when both are empty. */
-  nextDueAt(connectorId: string): Promise<number | null>;
+  /** Earliest instant (ms) at which a claim of that queue can yield something; null when it is empty. */
+  nextDueAt(connectorId: string, queue: "inbound" | "outbound"): Promise<number | null>;
   /**
    * At start, before any claim: events left in `routing` become `received` again, and rows left in
    * sending become due with `outcomeUnknown`. Returns how many of each.
@@ -94,8 +96,18 @@ export interface ConnectorStore {
 
   loadSession(connectorId: string): Promise<ResumableSession | null>;
   saveSession(connectorId: string, session: ResumableSession | null, now: number): Promise<void>;
-  /** Provider message id of the newest inbound event of each conversation: where back-fill begins. */
+  /**
+   * Provider message id after which back-fill begins, for each conversation: of its newest inbound event, or
+   * while a gap is open, of the newest one before the gap.
+   */
   watermarks(connectorId: string): Promise<ReadonlyMap<string, string>>;
+  /**
+   * A new provider session begins and what was written before it may be missing: keeps the watermark of every
+   * conversation, also over restarts, until its gap is closed. Gaps that are open already stay as they are.
+   */
+  openGaps(connectorId: string, now: number): Promise<void>;
+  /** The conversation was back-filled: its watermark is its newest event again. */
+  closeGap(connectorId: string, conversationId: string, now: number): Promise<void>;
 
   queueDepth(connectorId: string): Promise<QueueDepth>;
   totals(): Promise<{ received: number; answered: number; dead_letters: number }>;

@@ -1,0 +1,28 @@
+const hour = 3_600_000;
+const day = 24 * hour;
+
+interface Retention {
+  /** Rows older than this are deleted (milliseconds). */
+  readonly maxAgeMs: number;
+  /** Beyond this number the oldest rows are deleted whatever their age: the database lives in memory. */
+  readonly maxRows: number;
+}
+
+/**
+ * How long each table keeps what is finished. Unfinished rows of the queues, sessions and counters are never
+ * deleted; there is one session and one row of counters for each connector.
+ */
+export const retention = {
+  inboxDone: { maxAgeMs: 7 * day, maxRows: 10_000 },
+  inboxIgnored: { maxAgeMs: day, maxRows: 2_000 },
+  inboxFailed: { maxAgeMs: 30 * day, maxRows: 2_000 },
+  /** `maxAgeMs` is also the window within which a repeated provider message id is a duplicate. */
+  inboundDedupe: { maxAgeMs: 7 * day, maxRows: 50_000 },
+  outboxDelivered: { maxAgeMs: 7 * day, maxRows: 10_000 },
+  outboxDead: { maxAgeMs: 30 * day, maxRows: 5_000 },
+  deadLetters: { maxAgeMs: 30 * day, maxRows: 5_000 },
+  watermarks: { maxAgeMs: 90 * day, maxRows: 20_000 },
+} as const satisfies Record<string, Retention>;
+
+/** Rows deleted in one transaction: small, so that pruning never holds up a message. */
+export const pruneBatch = 200;
