@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import fastify from "fastify";
 import { WebSocketServer } from "ws";
 import { type Clock, systemClock } from "./clock.ts";
@@ -11,6 +12,9 @@ import {
   type GatewayLogEntry,
   RESUME_PATH,
 } from "./gateway/gateway.ts";
+import { registerFiles } from "./page/files.ts";
+import { refusalReason } from "./page/local-only.ts";
+import { registerSimApi } from "./page/sim-api.ts";
 import { People } from "./people.ts";
 import { NonceMemory } from "./rest/nonce-memory.ts";
 import { InvalidRequests, RateLimits, type RateRule } from "./rest/rate-limits.ts";
@@ -26,7 +30,7 @@ import { World } from "./world/world.ts";
 export interface SimulatorOptions {
   /** TCP port on 127.0.0.1; 0, the default, takes a free one. */
   readonly port?: number;
-  /** Folder with the chat page; without it there is no page. */
+  /** Folder with the chat page; the one beside this file by default. */
   readonly webRoot?: string;
   readonly clock?: Clock;
   /** Bytes for tokens and session ids. */
@@ -132,9 +136,21 @@ export async function startDiscordSimulator(options: SimulatorOptions = {}): Pro
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  let port = 0;
+  app.addHook("onRequest", async (request, reply) => {
+    const reason = refusalReason(request.headers as Record<string, string | undefined>, port);
+    if (reason !== null)
+      await reply
+        .code(403)
+        .type("application/json")
+        .send(JSON.stringify({ error: reason }));
+  });
   registerRest(app, services);
+  registerSimApi(app, { world, people, gateway, faults, clock, requestLog: services.requestLog });
+  registerFiles(app, { world, webRoot: options.webRoot ?? fileURLToPath(new URL("./web", import.meta.url)) });
   app.setNotFoundHandler((request, reply) => {
     const { pathname } = new URL(request.url, "http://simulator");
+    if (!pathname.startsWith("/api/")) return reply.code(404).type("text/plain").send("Not found.\n");
     const error = unknownApiPath(request.method, pathname);
     return reply.code(error.status).send(error.toBody());
   });
@@ -149,7 +165,8 @@ export async function startDiscordSimulator(options: SimulatorOptions = {}): Pro
     sockets.handleUpgrade(request, socket, head, (client) => gateway.accept(client, url));
   });
   await app.listen({ host: "127.0.0.1", port: options.port ?? 0 });
-  origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  port = (app.server.address() as AddressInfo).port;
+  origin = `http://127.0.0.1:${port}`;
   return {
     apiBase: `${origin}/api`,
     gatewayUrl: services.gatewayUrl(),

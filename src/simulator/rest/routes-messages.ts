@@ -78,7 +78,8 @@ function getMessages(request: RestRequest): RestResult {
   if (channel.kind === ChannelKind.forum || channel.kind === ChannelKind.category)
     throw apiErrors.notTextChannel();
   if (!may(request, channel, Permission.READ_MESSAGE_HISTORY)) return ok([]);
-  const page = pageOf(channel.messages, { limit, around, before, after });
+  const listed = channel.messages.filter((message) => message.onlyForUserId === null);
+  const page = pageOf(listed, { limit, around, before, after });
   return ok(page.map((message) => show(request, message)));
 }
 

@@ -156,6 +156,8 @@ export interface Message {
   threadId: string | null;
   readonly interaction: InteractionMetadata | null;
   readonly applicationId: string | null;
+  /** Set on ephemeral messages: nobody else sees them, and REST does not list them. */
+  readonly onlyForUserId: string | null;
 }
 
 export interface PrivilegedIntents {

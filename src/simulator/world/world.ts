@@ -58,6 +58,7 @@ const MESSAGE_DEFAULTS: Omit<Message, "id" | "channelId" | "timestampMs" | "reac
   threadId: null,
   interaction: null,
   applicationId: null,
+  onlyForUserId: null,
 };
 
 /** Flag HAS_THREAD (Discord docs: Message Resource, Message Flags). */

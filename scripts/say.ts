@@ -1,0 +1,171 @@
+/**
+ * Writes to the simulated Discord as a person and prints the bot's reply.
+ *
+ *   npm run say -- "@palyra hello" [--as ada] [--channel general] [--count 20] [--timeout 30] [--url URL]
+ */
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { parseArgs } from "node:util";
+
+const DEMO_FILE = path.join(import.meta.dirname, "..", ".cache", "demo", "demo.json");
+const USAGE =
+  'Usage: npm run say -- "@palyra hello" [--as NAME] [--channel NAME] [--count N] [--timeout SECONDS] [--url URL]';
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+interface Wish {
+  readonly text: string;
+  readonly as: string;
+  readonly channel: string;
+  readonly count: number;
+  readonly timeoutSeconds: number;
+  readonly url: string | undefined;
+}
+
+interface Message {
+  readonly id: string;
+  readonly channelId: string;
+  readonly authorId: string;
+  readonly content: string;
+  readonly replyTo: { readonly id: string } | null;
+}
+
+interface LiveEvent {
+  readonly type: string;
+  readonly message?: Message;
+}
+
+/** Something the user can mend; printed without a stack. */
+class SayError extends Error {}
+
+function readWish(argv: readonly string[]): Wish {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      as: { type: "string", default: "ada" },
+      channel: { type: "string", default: "general" },
+      count: { type: "string", default: "1" },
+      timeout: { type: "string", default: "30" },
+      url: { type: "string" },
+    },
+  });
+  const text = positionals.join(" ").trim();
+  const count = Number(values.count);
+  const timeoutSeconds = Number(values.timeout);
+  if (text === "") throw new TypeError("Say what to write.");
+  if (!Number.isInteger(count) || count < 1) throw new TypeError("--count must be a whole number from 1.");
+  if (!(timeoutSeconds > 0)) throw new TypeError("--timeout must be a number of seconds above 0.");
+  return { text, as: values.as, channel: values.channel, count, timeoutSeconds, url: values.url };
+}
+
+async function findSimulator(url: string | undefined): Promise<string> {
+  if (url !== undefined) return url;
+  let content: string;
+  try {
+    content = await readFile(DEMO_FILE, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new SayError("The demo is not running. Start it with `npm start`, or name a simulator with --url.");
+  }
+  const demo = JSON.parse(content) as { simulator?: { webUrl?: unknown } };
+  if (typeof demo.simulator?.webUrl !== "string") {
+    throw new SayError(`${DEMO_FILE} names no simulator. Start the demo again with \`npm start\`.`);
+  }
+  return demo.simulator.webUrl;
+}
+
+async function request(base: string, route: string, init?: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(new URL(route, base), init);
+  } catch {
+    // The reason fetch gives ("fetch failed") helps nobody.
+    throw new SayError(`No simulator answers at ${base}. Start it with \`npm start\`.`);
+  }
+  if (response.ok) return response;
+  const { error } = (await response.json()) as { error?: string };
+  throw new SayError(error ?? `The simulator answered ${response.status}.`);
+}
+
+/** Reads Server-Sent Events until the stream ends. */
+async function* liveEvents(stream: ReadableStream<Uint8Array>): AsyncGenerator<LiveEvent> {
+  const decoder = new TextDecoder();
+  let pending = "";
+  for await (const chunk of stream) {
+    pending += decoder.decode(chunk, { stream: true });
+    const blocks = pending.split("\n\n");
+    pending = blocks.pop() ?? "";
+    for (const block of blocks) {
+      if (block.startsWith("data: ")) yield JSON.parse(block.slice("data: ".length)) as LiveEvent;
+    }
+  }
+}
+
+async function say(wish: Wish): Promise<void> {
+  const base = await findSimulator(wish.url);
+  const people = (await (await request(base, "/sim/people")).json()) as { id: string; bot: boolean }[];
+  const bots = new Set(people.filter((one) => one.bot).map((one) => one.id));
+  const stop = new AbortController();
+  const stream = await request(base, `/sim/events?as=${encodeURIComponent(wish.as)}`, {
+    signal: stop.signal,
+  });
+  if (!stream.body)
+    throw new SayError("The simulator sent no event stream. Start it again with `npm start`.");
+  const events = liveEvents(stream.body);
+  for (let index = 0; index < wish.count; index += 1) {
+    const written = (await (
+      await request(base, "/sim/messages", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ as: wish.as, channel: wish.channel, content: wish.text }),
+      })
+    ).json()) as Message;
+    const timer = setTimeout(() => stop.abort(noReply(wish)), wish.timeoutSeconds * 1000);
+    const reply = await nextReply(events, written, bots, stop.signal);
+    clearTimeout(timer);
+    process.stdout.write(`${reply.content}\n`);
+  }
+  stop.abort(new SayError("done"));
+}
+
+async function nextReply(
+  events: AsyncGenerator<LiveEvent>,
+  written: Message,
+  bots: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<Message> {
+  try {
+    for (let next = await events.next(); !next.done; next = await events.next()) {
+      const { message } = next.value;
+      if (next.value.type !== "message" || !message || !bots.has(message.authorId)) continue;
+      if (message.replyTo?.id === written.id) return message;
+    }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw error;
+  }
+  throw new SayError("The simulator stopped while waiting for the reply. Start it again with `npm start`.");
+}
+
+function noReply(wish: Wish): SayError {
+  return new SayError(
+    `No reply within ${wish.timeoutSeconds} s. Check that the gateway is running (\`palyra status\`), ` +
+      `and that the text mentions the bot, for instance "@palyra hello".`,
+  );
+}
+
+let wish: Wish | undefined;
+try {
+  wish = readWish(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
+  process.exitCode = EXIT_USAGE;
+}
+if (wish) {
+  say(wish).catch((error: unknown) => {
+    if (!(error instanceof SayError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = EXIT_FAILED;
+  });
+}
