@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { isAlive } from "./marked-processes.ts";
 
 /** The registry package that carries a whole VS Code, at the version the tests are written for. */
 export const VSCODE_PACKAGE = { name: "code-server", version: "4.139.1" } as const;
@@ -36,6 +37,8 @@ export interface InstallOptions {
   /** Receives one line per step, and one each 2 s while a step lasts. */
   readonly progress?: (line: string) => void;
   readonly environment?: NodeJS.ProcessEnv;
+  /** Gives up the installation. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -61,7 +64,7 @@ export async function installVSCode(options: InstallOptions = {}): Promise<Insta
       `${STAGING_PREFIX}${process.pid}-${randomBytes(4).toString("hex")}`,
     );
     try {
-      await build(staging, environment, progress);
+      await build(staging, { environment, progress, signal: options.signal });
       await moveIntoPlace(staging, finished);
     } finally {
       await rm(staging, { recursive: true, force: true });
@@ -88,23 +91,20 @@ async function describe(folder: string, origin: string): Promise<InstalledVSCode
   return { folder, version: String(product.version) };
 }
 
-async function build(
-  staging: string,
-  environment: NodeJS.ProcessEnv,
-  progress: (line: string) => void,
-): Promise<void> {
+interface Npm {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function build(staging: string, context: Npm): Promise<void> {
   await mkdir(staging);
   await writeFile(path.join(staging, "package.json"), JSON.stringify({ private: true }));
   const spec = `${VSCODE_PACKAGE.name}@${VSCODE_PACKAGE.version}`;
   const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  await npm(staging, ["install", ...quiet, spec], environment, progress, `install ${spec}`);
-  await npm(
-    serverFolder(staging),
-    ["install", "--omit=dev", ...quiet],
-    environment,
-    progress,
-    `install the libraries of ${spec}`,
-  );
+  await npm(context, staging, ["install", ...quiet, spec], `install ${spec}`);
+  const libraries = ["install", "--omit=dev", ...quiet];
+  await npm(context, serverFolder(staging), libraries, `install the libraries of ${spec}`);
   await writeFile(path.join(staging, COMPLETE_MARKER), JSON.stringify({ spec }));
 }
 
@@ -133,23 +133,8 @@ async function removeAbandoned(cacheFolder: string): Promise<void> {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM means that somebody else's process has this pid: alive, and not ours to judge.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-async function npm(
-  cwd: string,
-  args: readonly string[],
-  environment: NodeJS.ProcessEnv,
-  progress: (line: string) => void,
-  what: string,
-): Promise<void> {
+async function npm(context: Npm, cwd: string, args: readonly string[], what: string): Promise<void> {
+  const { environment, progress, signal } = context;
   const startedAt = Date.now();
   const seconds = () => `${Math.round((Date.now() - startedAt) / 1000)} s`;
   const npmScript = environment.npm_execpath;
@@ -162,6 +147,7 @@ async function npm(
     stdio: ["ignore", "ignore", "pipe"],
     shell: !viaScript && process.platform === "win32",
     timeout: INSTALL_DEADLINE_MS,
+    ...(signal === undefined ? {} : { signal }),
   });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {

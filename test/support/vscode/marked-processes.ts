@@ -54,6 +54,17 @@ export async function endMarkedProcesses(name: string, value: string, politeMs =
   );
 }
 
+/** Whether a process with this id runs, ours or not. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM means that somebody else's process has this pid: alive, and not ours to judge.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
 /** Sends a signal to a process, or with a negative number to a process group, that may already be gone. */
 export function killIfAlive(pid: number, signal: NodeJS.Signals = "SIGKILL"): void {
   try {

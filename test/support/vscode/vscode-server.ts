@@ -54,6 +54,8 @@ export interface VSCodeServerOptions {
   readonly firstView?: string;
   /** User settings before the first window opens, over those that keep VS Code quiet. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Value of the marker that all its processes carry; whatever else carries it ends with the server. Default: new. */
+  readonly runId?: string;
   /** Variables for the server and all that it starts. */
   readonly environment?: NodeJS.ProcessEnv;
   /** How long an extension host waits for its lost window, in seconds. */
@@ -109,7 +111,7 @@ export class VSCodeServer {
   static async start(options: VSCodeServerOptions): Promise<VSCodeServer> {
     const removeData = options.dataFolder === undefined;
     const dataFolder = options.dataFolder ?? (await mkdtemp(path.join(temporaryRoot(), "palyra-vscode-")));
-    const runId = randomUUID();
+    const runId = options.runId ?? randomUUID();
     const environment = await prepareEnvironment(dataFolder, runId, options.environment);
     await mkdir(path.join(dataFolder, "extensions"), { recursive: true });
     for (const folder of options.extensionFolders ?? []) {
