@@ -37,6 +37,8 @@ export interface BrowserDaemonOptions {
   readonly browserStartupTimeoutMs?: number;
   /** Time between two health checks of a running browser, in milliseconds. Default 30000. */
   readonly probeIntervalMs?: number;
+  /** milliseconds, default 5000; two health checks without an answer end the browser */
+  readonly probeTimeoutMs?: number;
   /** Where temporary profiles are made. Default: the system's temporary folder. */
   readonly temporaryFolder?: string;
   /** For tests: another search and another network. */
@@ -98,6 +100,7 @@ export async function startBrowserDaemon(options: BrowserDaemonOptions): Promise
     startupTimeoutMs: options.browserStartupTimeoutMs ?? 20_000,
     idleCloseMs: options.browserIdleCloseMs ?? 60_000,
     probeIntervalMs: options.probeIntervalMs ?? 30_000,
+    probeTimeoutMs: options.probeTimeoutMs ?? 5_000,
     logger,
     now: Date.now,
   });

@@ -24,6 +24,8 @@ export interface BrowserPoolOptions {
   readonly idleCloseMs: number;
   /** Time between two health checks of a running browser, in milliseconds. */
   readonly probeIntervalMs: number;
+  /** A browser that has not answered for so long missed a health check, in milliseconds. */
+  readonly probeTimeoutMs: number;
   readonly logger: Logger;
   readonly now: () => number;
 }
@@ -61,7 +63,6 @@ export interface ContextLease {
 }
 
 const closeGraceMs = 3_000;
-const probeTimeoutMs = 5_000;
 const missedProbesLimit = 2;
 
 /**
@@ -167,7 +168,7 @@ export class BrowserPool {
     const answer = running.browser.version().then(() => {
       answered = true;
     });
-    const ok = (await settlesWithin(answer, probeTimeoutMs)) && answered;
+    const ok = (await settlesWithin(answer, this.#options.probeTimeoutMs)) && answered;
     const probe = { ok, milliseconds: Math.round(performance.now() - started), unixMs: this.#options.now() };
     if (this.#running === running) {
       this.#lastProbe = probe;

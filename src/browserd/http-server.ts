@@ -46,6 +46,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   const { tokens, sessions, logger } = options;
   const started = performance.now();
   const server = Fastify({ bodyLimit: options.bodyLimit, forceCloseConnections: true, logger: false });
+  // Only JSON is read: text/plain is what a web page may send without asking first.
+  server.removeContentTypeParser("text/plain");
   let port = 0;
 
   server.addHook("onRequest", async (request, reply) => {

@@ -20,6 +20,9 @@ export interface NavigationResult {
   readonly latency_ms: number;
 }
 
+/** A page that used up its time loading can still be asked for its title, in milliseconds. */
+const titleMs = 2_000;
+
 /**
  * Opens a URL in the session's page and waits until it has loaded. A page that is readable but still
  * loads at the end of the time is a success with a notice.
@@ -48,7 +51,7 @@ export async function navigate(
   const response = await load(page, proxy, mark, url, deadline);
   await finishLoading(page, session, deadline);
   for (const notice of describeBlocked(proxy.refusedSince(mark))) session.notice(notice);
-  const title = await deadline.enforce(page.title(), "The page did not tell its title");
+  const title = await new Deadline(titleMs, signal).enforce(page.title(), "The page did not tell its title");
   return {
     final_url: redactUrl(page.url()),
     status_code: response?.status() ?? null,
