@@ -94,10 +94,10 @@ function warningCallout(warning: Warning, link: EditorLink): TemplateResult {
 }
 
 /** An error inside another part of the page. */
-export function problem(details: ErrorDetails): TemplateResult {
+export function problem(details: ErrorDetails, tone: "attention" | "bad"): TemplateResult {
   return html`
-    <div class="callout bad">
-      ${icon("error", "bad")}
+    <div class="callout ${tone}">
+      ${icon(tone === "bad" ? "error" : "warning", tone)}
       <p><span class="visually-hidden">Problem:</span> <strong>${details.message}</strong> <span class="muted">${details.next_step}</span></p>
     </div>
   `;

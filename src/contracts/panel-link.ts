@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ErrorDetails } from "./errors.ts";
 import { ServiceKind } from "./services.ts";
 import { ControlCenterSnapshot, Warning } from "./snapshot.ts";

@@ -4,7 +4,7 @@ import type { ServiceState, ServiceView, Warning } from "../contracts/snapshot.t
 import { commandIds, itemTraits } from "./contribution-ids.ts";
 import { type RunnableRemedy, remedyOfError, remedyOfWarning } from "./remedies.ts";
 import { serviceActions, serviceItemId } from "./service-actions.ts";
-import { allWarnings, phaseOf, type ViewState } from "./view-state.ts";
+import { allWarnings, isWarned, phaseOf, type ViewState } from "./view-state.ts";
 import { connectorStateWord, count, durationWords, serviceStateWords } from "./wording.ts";
 
 /** An icon and its colour, both by their VS Code names. */
@@ -49,7 +49,8 @@ const serviceIcons: Readonly<Record<ServiceState, NodeIcon>> = {
  */
 export function overviewNodes(state: ViewState, now: number): readonly OverviewNode[] {
   const { center } = state;
-  const warnings = allWarnings(state).map(warningNode);
+  const told = allWarnings(state);
+  const warnings = told.map(warningNode);
   if (center.kind === "failed") return [problemNode("problem", center.problem), ...warnings];
   if (center.kind !== "open") return warnings;
   if (phaseOf(state) === "notStarted") return [];
@@ -60,7 +61,7 @@ export function overviewNodes(state: ViewState, now: number): readonly OverviewN
     ...group(
       "services",
       "Services",
-      snapshot.services.map((view) => serviceNode(view, now)),
+      snapshot.services.map((view) => serviceNode(view, told, now)),
     ),
     ...(snapshot.gateway === null ? [] : [connectorGroup(connectors)]),
   ];
@@ -70,13 +71,14 @@ function group(id: string, label: string, children: readonly OverviewNode[]): re
   return children.length === 0 ? [] : [{ id, label, accessibilityLabel: label, expanded: true, children }];
 }
 
-function serviceNode(view: ServiceView, now: number): OverviewNode {
+function serviceNode(view: ServiceView, told: readonly Warning[], now: number): OverviewNode {
   const word = serviceStateWords[view.state];
   const uptime = view.ready_at_unix_ms === null ? null : durationWords(now - view.ready_at_unix_ms);
   const ports = view.ports.map((bound) => `:${bound.port}`).join(" ");
   const description = [word, uptime === null ? "" : `up ${uptime}`, ports].filter(Boolean).join(" · ");
   const actions = serviceActions(view);
   const id = serviceItemId(view.service);
+  const untold = isWarned(view.problem, told) ? null : view.problem;
   const traits = [
     itemTraits.service,
     actions.canStart ? itemTraits.canStart : "",
@@ -91,14 +93,16 @@ function serviceNode(view: ServiceView, now: number): OverviewNode {
     icon: serviceIcons[view.state],
     contextValue: traits.filter(Boolean).join(" "),
     accessibilityLabel: `${view.display_name}, ${description}`,
-    expanded: view.problem !== null,
-    children: serviceFacts(view, id, uptime),
+    expanded: untold !== null,
+    children: [
+      ...(untold === null ? [] : [problemNode(`${id}/problem`, untold)]),
+      ...serviceFacts(view, id, uptime),
+    ],
   };
 }
 
 function serviceFacts(view: ServiceView, id: string, uptime: string | null): readonly OverviewNode[] {
   const facts: OverviewNode[] = [];
-  if (view.problem !== null) facts.push(problemNode(`${id}/problem`, view.problem));
   if (view.pid !== null) {
     facts.push(
       fact(`${id}/pid`, "Process", `${view.pid}${view.adopted ? ", found running" : ""}`, "server-process"),
@@ -108,7 +112,7 @@ function serviceFacts(view: ServiceView, id: string, uptime: string | null): rea
   for (const bound of view.ports)
     facts.push(fact(`${id}/port:${bound.name}`, `Port ${bound.name}`, `${bound.port}`, "plug"));
   const restarts = view.restarts === 0 ? "none" : count(view.restarts, "restart", "restarts");
-  facts.push(fact(`${id}/restarts`, "Restarts", restarts, "debug-restart"));
+  facts.push(fact(`${id}/restarts`, "Restarts", restarts, "history"));
   if (view.last_exit !== null)
     facts.push(fact(`${id}/exit`, "Last exit", view.last_exit, "debug-disconnect"));
   if (view.version !== null) facts.push(fact(`${id}/version`, "Version", view.version, "tag"));

@@ -40,7 +40,8 @@ export class ControlCenterPanel implements vscode.Disposable {
     const { webview } = panel;
     const root = vscode.Uri.joinPath(this.#extensionUri, "dist", "webview");
     webview.options = { enableScripts: true, localResourceRoots: [root] };
-    panel.iconPath = vscode.Uri.joinPath(this.#extensionUri, "media", "palyra-tab.svg");
+    const tabIcon = (name: string): vscode.Uri => vscode.Uri.joinPath(this.#extensionUri, "media", name);
+    panel.iconPath = { light: tabIcon("tab-light.svg"), dark: tabIcon("tab-dark.svg") };
     const file = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(root, name)).toString();
     webview.onDidReceiveMessage((message: unknown) => this.#receive(message));
     panel.onDidChangeViewState(() => {

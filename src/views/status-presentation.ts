@@ -3,7 +3,7 @@ import { commandIds, manageTrustCommand } from "./contribution-ids.ts";
 import { commandLink, escapeMarkdown } from "./markdown.ts";
 import { remedyOfError, remedyOfWarning } from "./remedies.ts";
 import { anyServiceActions } from "./service-actions.ts";
-import { allWarnings, type ViewState } from "./view-state.ts";
+import { allWarnings, isWarned, type ViewState } from "./view-state.ts";
 import { connectorStateWord, count, overallStatusWords, serviceStateWords } from "./wording.ts";
 
 /** Everything the status bar item shows, decided in one place. */
@@ -57,13 +57,14 @@ function presentSnapshot(
 ): StatusPresentation {
   const status = snapshot.overall_status;
   const actions = anyServiceActions(snapshot);
-  const facts = snapshot.services.map(serviceLine);
+  const told = allWarnings(state);
+  const facts = snapshot.services.map((view) => serviceLine(view, told));
   for (const connector of snapshot.gateway?.status.connectors ?? []) {
     const dead = connector.queue.dead_letters;
     const undeliverable =
       dead === 0 ? "" : `, ${count(dead, "undeliverable message", "undeliverable messages")}`;
     facts.push(
-      `- $(plug) ${escapeMarkdown(connector.connector_id)}: ${connectorStateWord(connector)}${undeliverable}`,
+      `$(plug) ${escapeMarkdown(connector.connector_id)}: ${connectorStateWord(connector)}${undeliverable}`,
     );
   }
   const links = [
@@ -105,8 +106,8 @@ function present(
   const blocks = [
     `**Palyra: ${word}**`,
     escapeMarkdown(reason),
-    facts.join("\n"),
-    allWarnings(state).map(warningLine).join("\n"),
+    facts.join("  \n"),
+    allWarnings(state).map(warningLine).join("  \n"),
     links.join(" · "),
   ];
   return {
@@ -117,22 +118,22 @@ function present(
   };
 }
 
-function serviceLine(view: ServiceView): string {
+function serviceLine(view: ServiceView, told: readonly Warning[]): string {
   const since = view.ready_at_unix_ms === null ? "" : `, since ${clockTime(view.ready_at_unix_ms)}`;
   const pid = view.pid === null ? "" : `, process ${view.pid}`;
   const ports = view.ports.map((bound) => `, port ${bound.port}`).join("");
   const restarts = view.restarts === 0 ? "" : `, ${count(view.restarts, "restart", "restarts")}`;
-  const problem = view.problem === null ? "" : `. ${view.problem.message}`;
+  const problem = view.problem === null || isWarned(view.problem, told) ? "" : `. ${view.problem.message}`;
   const details = escapeMarkdown(
     `${serviceStateWords[view.state]}${since}${pid}${ports}${restarts}${problem}`,
   );
-  return `- $(server-process) ${escapeMarkdown(view.display_name)}: ${details}`;
+  return `$(server-process) ${escapeMarkdown(view.display_name)}: ${details}`;
 }
 
 function warningLine(warning: Warning): string {
   const remedy = remedyOfWarning(warning);
   const link = remedy === null ? "" : ` ${commandLink(remedy.title, remedy.command, remedy.arguments)}`;
-  return `- $(${warning.severity}) ${escapeMarkdown(warning.message)}${link}`;
+  return `$(${warning.severity}) ${escapeMarkdown(warning.message)}${link}`;
 }
 
 function settingsLink(shown: string): readonly string[] {

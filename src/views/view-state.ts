@@ -31,6 +31,11 @@ export function allWarnings(state: ViewState): readonly Warning[] {
     : state.settingWarnings;
 }
 
+/** Whether a problem is already told by one of the warnings, so that it need not be told twice. */
+export function isWarned(problem: ErrorDetails | null, warnings: readonly Warning[]): boolean {
+  return problem !== null && warnings.some((warning) => warning.message === problem.message);
+}
+
 /** `notStarted` is an open control center in which nothing runs, ran or needs a word. */
 export function phaseOf(state: ViewState): Phase {
   const { center } = state;
