@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { SecretRef } from "./control-link.ts";
 import { ErrorDetails } from "./errors.ts";
 import { LogLine, ServiceKind } from "./services.ts";
 import { ControlCenterSnapshot } from "./snapshot.ts";
+import { SecretsHome } from "./state-file.ts";
 
 /**
  * JSON-RPC between the owner of a state root (the window or terminal that runs the services) and its
@@ -27,7 +29,13 @@ export const ownerNotifications = {
 
 export const OwnerHelloRequest = z.object({
   protocol: z.int(),
-  client: z.object({ name: z.string(), version: z.string(), pid: z.int() }),
+  client: z.object({
+    name: z.string(),
+    version: z.string(),
+    pid: z.int(),
+    /** Which home of secrets the observer could serve. An owner that cannot makes way for one that can. */
+    secrets_home: SecretsHome.optional(),
+  }),
 });
 export type OwnerHelloRequest = z.infer<typeof OwnerHelloRequest>;
 
@@ -45,6 +53,9 @@ export const OwnerCommand = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("restart"), service: ServiceKind.optional() }),
   z.object({ kind: z.literal("retry"), service: ServiceKind.optional() }),
   z.object({ kind: z.literal("rotate_tokens") }),
+  /** Stored by the owner, because it can reach the home of the secrets; an empty value is refused. */
+  z.object({ kind: z.literal("set_secret"), ref: SecretRef, value: z.string().min(1).max(4_096) }),
+  z.object({ kind: z.literal("delete_secret"), ref: SecretRef }),
   z.object({ kind: z.literal("secret_changed"), ref: z.string() }),
 ]);
 export type OwnerCommand = z.infer<typeof OwnerCommand>;

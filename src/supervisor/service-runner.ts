@@ -70,8 +70,8 @@ export interface RunnerOptions {
   /** Rejects with `secrets_elsewhere` and the like when the tokens cannot be had. */
   bootFacts(): Promise<BootFacts>;
   secret(request: SecretRequest): Promise<SecretResponse>;
-  /** A running sidecar was taken over: what may have changed without it is to be sent. */
-  adopted(): void;
+  /** A sidecar proved itself: what may have changed without it is to be sent. */
+  connected(): void;
   /** The view or the status changed. */
   changed(): void;
   /** `backlog`: lines that may be known already. */
@@ -270,7 +270,6 @@ export class ServiceRunner {
       await writeRunRecord(paths, run.record);
     }
     this.#connected(run, adopted.link, adopted.hello);
-    if (!this.#detached) this.#options.adopted();
     return true;
   }
 
@@ -413,6 +412,7 @@ export class ServiceRunner {
     this.dispatch({ kind: "connected", run: run.number, facts, outdated });
     this.#statusPushed(run, hello.status);
     link.onClosed(() => this.#background(this.#linkLost(run, link)));
+    this.#options.connected();
   }
 
   async #linkLost(run: Run, link: ControlLink): Promise<void> {

@@ -22,7 +22,6 @@ export class StateFileStore {
   #state: StateFile;
   /** Text on disk; null when there is none. */
   #written: string | null;
-  /** Last good text, for the backup. */
   readonly #readOnly: boolean;
   readonly #problems: readonly PalyraError[];
   #queue: Promise<void> = Promise.resolve();

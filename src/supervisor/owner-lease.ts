@@ -1,0 +1,102 @@
+import { randomBytes } from "node:crypto";
+import { link, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+import { systemErrorCode } from "../platform/errors.ts";
+import { writePrivateFile } from "./write-private-file.ts";
+
+/** Who owns a state root. `endpoint` is where the owner answers. */
+export const LeaseHolder = z.object({
+  name: z.string(),
+  pid: z.int(),
+  process_start: z.string(),
+  endpoint: z.string(),
+  acquired_at_unix_ms: z.int(),
+  /** Set when the owner left by itself. */
+  released: z.boolean(),
+});
+export type LeaseHolder = z.infer<typeof LeaseHolder>;
+
+export interface Lease {
+  readonly generation: number;
+  /** Null when the file cannot be read: then nobody can be named. */
+  readonly holder: LeaseHolder | null;
+}
+
+const leaseName = /^owner\.(\d{1,15})\.lease$/;
+
+/**
+ * The right to run the services of a state root, as numbered files: the highest number counts. A lease is
+ * taken by creating the next number, which the file system grants to one process only; no number is ever
+ * given again, because the highest file is never removed. So a slow contender that judged an older lease
+ * stale cannot take away a newer one, as it could if it removed and re-created a single file.
+ */
+export class LeaseFolder {
+  readonly #folder: string;
+
+  /** @param folder existing private folder */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The lease that counts; null when there never was one. */
+  async current(): Promise<Lease | null> {
+    const generation = (await this.#generations()).at(-1);
+    if (generation === undefined) return null;
+    return { generation, holder: await this.#read(generation) };
+  }
+
+  /**
+   * Takes the lease after `generation`.
+   * @returns whether it was taken; false when another process was faster
+   */
+  async take(generation: number, holder: LeaseHolder): Promise<boolean> {
+    const file = this.#file(generation);
+    // Linked into place with its content, so that nobody reads half of it.
+    const draft = `${file}.${randomBytes(6).toString("hex")}`;
+    await writeFile(draft, JSON.stringify(holder), { mode: 0o600, flag: "wx" });
+    try {
+      await link(draft, file);
+    } catch (error) {
+      if (systemErrorCode(error) === "EEXIST") return false;
+      throw error;
+    } finally {
+      await rm(draft, { force: true });
+    }
+    const generations = await this.#generations();
+    if (generations.at(-1) !== generation) {
+      await rm(file, { force: true });
+      return false;
+    }
+    for (const older of generations.slice(0, -1)) await rm(this.#file(older), { force: true });
+    return true;
+  }
+
+  /** Notes that its holder left, so that the next owner need not prove it dead. */
+  async release(generation: number, holder: LeaseHolder): Promise<void> {
+    await writePrivateFile(this.#file(generation), JSON.stringify({ ...holder, released: true }));
+  }
+
+  #file(generation: number): string {
+    return path.join(this.#folder, `owner.${generation}.lease`);
+  }
+
+  async #generations(): Promise<number[]> {
+    const names = await readdir(this.#folder);
+    return names
+      .flatMap((name) => leaseName.exec(name)?.[1] ?? [])
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+
+  async #read(generation: number): Promise<LeaseHolder | null> {
+    try {
+      const parsed = LeaseHolder.safeParse(JSON.parse(await readFile(this.#file(generation), "utf8")));
+      return parsed.success ? parsed.data : null;
+    } catch (error) {
+      // Removed by the owner of a higher one, or damaged: either way it names nobody.
+      if (systemErrorCode(error) === "ENOENT" || error instanceof SyntaxError) return null;
+      throw error;
+    }
+  }
+}

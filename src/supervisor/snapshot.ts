@@ -1,0 +1,35 @@
+import { type ControlCenterSnapshot, snapshotSchemaVersion, type Warning } from "../contracts/snapshot.ts";
+import { overallStatus } from "./overall-status.ts";
+import { warningsOf } from "./warnings.ts";
+
+/** Everything a snapshot is made of: already redacted, nothing is looked up while it is built. */
+export interface SnapshotInputs
+  extends Pick<ControlCenterSnapshot, "revision" | "generated_at_unix_ms" | "services"> {
+  readonly facts: Omit<ControlCenterSnapshot["quick_facts"], "gateway_url" | "browser_url">;
+  /** Last status of each sidecar that runs. */
+  readonly gateway: ControlCenterSnapshot["gateway"];
+  readonly browserd: ControlCenterSnapshot["browserd"];
+  /** What the control center itself has to say. */
+  readonly notices: readonly Warning[];
+}
+
+/** Builds the picture of the whole system. Pure and quick: no network, no files. */
+export function buildSnapshot(inputs: SnapshotInputs): ControlCenterSnapshot {
+  const { services, gateway, browserd } = inputs;
+  const parts = { services, gateway, browserd };
+  const { status, reason } = overallStatus(parts);
+  const address = (kind: "gateway" | "browserd"): string | null => {
+    const port = services.find((view) => view.service === kind)?.ports[0]?.port;
+    return port === undefined ? null : `http://127.0.0.1:${port}`;
+  };
+  return {
+    schema_version: snapshotSchemaVersion,
+    revision: inputs.revision,
+    generated_at_unix_ms: inputs.generated_at_unix_ms,
+    overall_status: status,
+    overall_reason: reason,
+    quick_facts: { ...inputs.facts, gateway_url: address("gateway"), browser_url: address("browserd") },
+    ...parts,
+    warnings: [...inputs.notices, ...warningsOf(parts)],
+  };
+}

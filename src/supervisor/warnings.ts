@@ -1,0 +1,93 @@
+import type { ErrorCode, ErrorDetails } from "../contracts/errors.ts";
+import type { ControlCenterSnapshot, Remedy, ServiceView, Warning } from "../contracts/snapshot.ts";
+
+const showLogs: Remedy = { title: "Show Logs", command: "palyra.showLogs" };
+const openSettings: Remedy = { title: "Open Settings", command: "palyra.openSettings" };
+const setDiscordToken: Remedy = { title: "Set Discord Token", command: "palyra.setDiscordToken" };
+const retry: Remedy = { title: "Retry", command: "palyra.retry" };
+const start: Remedy = { title: "Start", command: "palyra.start" };
+
+/** The command that mends a problem; everything else begins with a look at the logs. */
+const remedies: Partial<Record<ErrorCode, Remedy>> = {
+  browser_missing: openSettings,
+  config_invalid: openSettings,
+  crash_loop: retry,
+  discord_auth_failed: setDiscordToken,
+  not_running: start,
+  port_in_use: openSettings,
+  secret_missing: setDiscordToken,
+  secret_store_unavailable: retry,
+  start_timeout: retry,
+  untrusted_responder: retry,
+};
+
+/**
+ * A problem as a warning with the command that mends it.
+ * @param id stable while the problem lasts, so that a user is told once
+ * @param source a service kind, a connector id, or `control-center`
+ */
+export function warningOf(
+  id: string,
+  source: string,
+  severity: Warning["severity"],
+  problem: ErrorDetails,
+): Warning {
+  return {
+    id,
+    severity,
+    source,
+    message: problem.message,
+    next_step: problem.next_step,
+    remedy: remedies[problem.code] ?? showLogs,
+  };
+}
+
+type WarningInputs = Pick<ControlCenterSnapshot, "services" | "gateway" | "browserd">;
+
+/** All warnings that follow from the state of services and connectors; a problem is told once. */
+export function warningsOf({ services, gateway, browserd }: WarningInputs): Warning[] {
+  const warnings: Warning[] = [];
+  for (const view of services) {
+    const reasons = (view.service === "gateway" ? gateway : browserd)?.status.reasons ?? [];
+    // While it is degraded its problem is one of the reasons below, told by the part that knows.
+    if (view.problem !== null && view.state !== "degraded") {
+      warnings.push(
+        warningOf(`${view.service}:${view.problem.code}`, view.service, severityOf(view), view.problem),
+      );
+    }
+    for (const reason of reasons) {
+      warnings.push(warningOf(`${view.service}:${reason.code}`, view.service, "warning", reason));
+    }
+  }
+  for (const connector of gateway?.status.connectors ?? []) {
+    if (!connector.enabled || connector.last_error === null) continue;
+    if (connector.readiness === "ready" && connector.liveness === "running") continue;
+    warnings.push(
+      warningOf(
+        `${connector.connector_id}:${connector.last_error.code}`,
+        connector.connector_id,
+        "error",
+        connector.last_error,
+      ),
+    );
+  }
+  return onlyOnce(warnings);
+}
+
+function severityOf(view: ServiceView): Warning["severity"] {
+  return view.state === "failed" ? "error" : "warning";
+}
+
+/** Drops repeated ids, and a service's general report of what a connector tells more exactly. */
+function onlyOnce(warnings: readonly Warning[]): Warning[] {
+  const byId = new Map<string, Warning>();
+  for (const warning of warnings) if (!byId.has(warning.id)) byId.set(warning.id, warning);
+  const unique = [...byId.values()];
+  return unique.filter(
+    (warning) =>
+      warning.source !== "gateway" ||
+      !unique.some(
+        (other) => other !== warning && other.source !== "gateway" && other.message === warning.message,
+      ),
+  );
+}

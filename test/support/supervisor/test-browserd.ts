@@ -1,0 +1,3 @@
+import { runTestSidecar } from "./test-sidecar.ts";
+
+await runTestSidecar("browserd");
