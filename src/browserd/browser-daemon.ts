@@ -202,9 +202,7 @@ export function describeStatus(browser: BrowserView, sessions: number): BrowserD
     return { health: "degraded", reasons, browser, sessions };
   }
   if (browser.state === "idle" && browser.lastProblem !== null) {
-    const reasons = [
-      `The browser ended unexpectedly; the next call starts it. ${browser.lastProblem ?? ""}`.trim(),
-    ];
+    const reasons = [`${browser.lastProblem} The next call starts it again.`];
     return { health: "degraded", reasons, browser, sessions };
   }
   return { health: "ok", reasons: [], browser, sessions };

@@ -72,8 +72,9 @@ const globalIpv6Range = ipaddr.parseCIDR("2000::/3");
  * @see https://www.iana.org/assignments/iana-ipv6-special-registry
  */
 export function classifyAddress(address: string): AddressClass {
-  if (!ipaddr.isValid(address)) return "special";
-  const parsed = ipaddr.parse(address.replace(/%.*$/, ""));
+  const canonical = address.includes(":") ? canonicalIpv6(address) : address;
+  if (canonical === undefined || !ipaddr.isValid(canonical)) return "special";
+  const parsed = ipaddr.parse(canonical);
   if (parsed instanceof ipaddr.IPv6) {
     const embedded = embeddedIpv4(parsed);
     if (embedded !== undefined) return classifyAddress(embedded);
@@ -84,6 +85,11 @@ export function classifyAddress(address: string): AddressClass {
   if (privateRanges.has(range) || within(parsed, benchmarkRange)) return "private";
   if (range !== "unicast") return "special";
   return parsed.kind() === "ipv4" || within(parsed, globalIpv6Range) ? "public" : "special";
+}
+
+/** ipaddr.js takes `::1.2.3.4` (IPv4-compatible, deprecated) for the mapped `::ffff:1.2.3.4`; URLs do not. */
+function canonicalIpv6(address: string): string | undefined {
+  return URL.parse(`http://[${address.replace(/%.*$/, "")}]/`)?.hostname.slice(1, -1);
 }
 
 function embeddedIpv4(address: ipaddr.IPv6): string | undefined {
