@@ -1,11 +1,12 @@
 import * as vscode from "vscode";
+import type { DisposableLike } from "../supervisor/control-center-options.ts";
 import { contextKeys } from "./contribution-ids.ts";
 import { anyServiceActions } from "./service-actions.ts";
 import { phaseOf, type ViewState } from "./view-state.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
 
 /** Keeps the context keys of `when` and `enablement` clauses true to the state. */
-export function publishContextKeys(source: ViewStateSource): vscode.Disposable {
+export function publishContextKeys(source: ViewStateSource): DisposableLike {
   const published = new Map<string, unknown>();
   const publish = (state: ViewState): void => {
     for (const [key, value] of Object.entries(contextValues(state))) {
@@ -15,7 +16,7 @@ export function publishContextKeys(source: ViewStateSource): vscode.Disposable {
     }
   };
   publish(source.state);
-  return source.onChange(publish) as vscode.Disposable;
+  return source.onChange(publish);
 }
 
 function contextValues(state: ViewState): Readonly<Record<string, string | boolean>> {

@@ -3,6 +3,7 @@ import type { ErrorDetails } from "../contracts/errors.ts";
 import { commandIds, settingIds } from "./contribution-ids.ts";
 import { type FailureNotice, FailureNotices } from "./failure-notices.ts";
 import { type RunnableRemedy, remedyOfError } from "./remedies.ts";
+import { anyServiceActions } from "./service-actions.ts";
 import type { Settings } from "./settings.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
 
@@ -30,6 +31,19 @@ async function tell({ service, displayName, problem }: FailureNotice): Promise<v
     const configuration = vscode.workspace.getConfiguration();
     await configuration.update(settingIds.notifications, "none", vscode.ConfigurationTarget.Global);
   }
+}
+
+/** Says that changed settings wait for the next start of the services, when some run. */
+export async function offerRestart(source: ViewStateSource): Promise<void> {
+  const { center } = source.state;
+  if (center.kind !== "open") return;
+  const { canRetry, canStop } = anyServiceActions(center.snapshot);
+  if (canRetry) await vscode.commands.executeCommand(commandIds.retry);
+  if (!canStop) return;
+  const restart = "Restart";
+  const text = "The services use the changed settings from their next start.";
+  const chosen = await vscode.window.showInformationMessage(text, restart);
+  if (chosen === restart) await vscode.commands.executeCommand(commandIds.restart);
 }
 
 /** Shows why a command of the user did not work, with the command that mends it. */

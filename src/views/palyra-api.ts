@@ -1,5 +1,5 @@
 import type { ControlCenterSnapshot } from "../contracts/snapshot.ts";
-import type { DisposableLike } from "./disposables.ts";
+import type { DisposableLike } from "../supervisor/control-center-options.ts";
 import { type OverviewNode, overviewNodes } from "./overview-nodes.ts";
 import { type StatusPresentation, statusPresentation } from "./status-presentation.ts";
 import type { ViewStateSource } from "./view-state-source.ts";

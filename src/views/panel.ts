@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import { PanelRequest, type PanelUpdate } from "../contracts/panel-link.ts";
+import type { DisposableLike } from "../supervisor/control-center-options.ts";
 import { panelViewType } from "./contribution-ids.ts";
 import { panelPage } from "./panel-page.ts";
 import { commandOfPanel, panelState, remedyOfShownWarning } from "./panel-state.ts";
@@ -12,7 +13,7 @@ const title = "Palyra Control Center";
 export class ControlCenterPanel implements vscode.Disposable {
   readonly #extensionUri: vscode.Uri;
   readonly #source: ViewStateSource;
-  readonly #subscription: { dispose(): unknown };
+  readonly #subscription: DisposableLike;
   #panel: vscode.WebviewPanel | undefined;
   #revision = 0;
   #sent = "";

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { DisposableLike } from "../supervisor/control-center-options.ts";
 import { commandIds } from "./contribution-ids.ts";
 import { type StatusPresentation, statusPresentation, tooltipCommands } from "./status-presentation.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
@@ -9,7 +10,7 @@ const priority = 50;
 /** The one item in the status bar. A click opens the control center. */
 export class StatusBar implements vscode.Disposable {
   readonly #item: vscode.StatusBarItem;
-  readonly #subscription: { dispose(): unknown };
+  readonly #subscription: DisposableLike;
   #shown = "";
 
   constructor(source: ViewStateSource) {

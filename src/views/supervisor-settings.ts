@@ -1,13 +1,30 @@
 import type { ControlCenterSettings } from "../supervisor/control-center-options.ts";
 import type { Settings } from "./settings.ts";
 
-/** The part of the settings that the control center uses, in its own terms. */
-export function supervisorSettings(settings: Settings): ControlCenterSettings {
+/** The settings in the supervisor's terms: read anew each time, so that each start has the present ones. */
+export function supervisorSettings(present: () => Settings): ControlCenterSettings {
   return {
-    lingerSeconds: settings.lingerSeconds,
-    browserPath: settings.browserPath,
-    ports: settings.ports,
-    startOnFirstRun: { gateway: settings.autoStart, browserd: settings.autoStart },
+    get lingerSeconds() {
+      return present().lingerSeconds;
+    },
+    get browserPath() {
+      return present().browserPath;
+    },
+    get ports() {
+      return present().ports;
+    },
+    get startOnFirstRun() {
+      const { autoStart } = present();
+      return { gateway: autoStart, browserd: autoStart };
+    },
     logLevel: "info",
   };
+}
+
+/** What a change of the settings asks for: another control center, another start of the services, or nothing. */
+export function effectOfChange(before: Settings, after: Settings): "reopen" | "restart" | "none" {
+  if (before.stateRoot !== after.stateRoot) return "reopen";
+  const used = ({ browserPath, ports, lingerSeconds }: Settings): string =>
+    JSON.stringify([browserPath, ports.gateway, ports.browserd, lingerSeconds]);
+  return used(before) === used(after) ? "none" : "restart";
 }

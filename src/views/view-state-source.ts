@@ -1,4 +1,4 @@
-import type { DisposableLike } from "./disposables.ts";
+import type { DisposableLike } from "../supervisor/control-center-options.ts";
 import { initialViewState, type ViewState } from "./view-state.ts";
 
 /** Holds what the views show and tells them when it changes. */
@@ -21,6 +21,10 @@ export class ViewStateSource {
 
   onChange(listener: (state: ViewState, before: ViewState) => void): DisposableLike {
     this.#listeners.add(listener);
-    return { dispose: () => this.#listeners.delete(listener) };
+    return {
+      dispose: () => {
+        this.#listeners.delete(listener);
+      },
+    };
   }
 }

@@ -7,10 +7,10 @@ import { commandActions } from "./commands.ts";
 import type { CommandName } from "./contribution-ids.ts";
 import { ControlCenterHolder } from "./control-center-holder.ts";
 import { LogChannels } from "./log-channels.ts";
-import { notifyOfFailures } from "./notifications.ts";
+import { notifyOfFailures, offerRestart } from "./notifications.ts";
 import { ControlCenterPanel } from "./panel.ts";
 import type { SettingsSource } from "./settings-source.ts";
-import { supervisorSettings } from "./supervisor-settings.ts";
+import { effectOfChange, supervisorSettings } from "./supervisor-settings.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
 import { VSCodeSecretStore } from "./vscode-secret-store.ts";
 
@@ -45,7 +45,7 @@ export class WindowRuntime {
           },
           execPath: process.execPath,
           secrets,
-          settings: supervisorSettings(settings.settings),
+          settings: supervisorSettings(() => settings.settings),
           logger,
         }),
     });
@@ -64,7 +64,9 @@ export class WindowRuntime {
       notifyOfFailures(source, () => settings.settings),
       vscode.workspace.onDidGrantWorkspaceTrust(() => void this.open()),
       settings.onDidChange(({ before, after }) => {
-        if (before.stateRoot !== after.stateRoot) void this.open();
+        const effect = effectOfChange(before, after);
+        if (effect === "reopen") void this.open();
+        if (effect === "restart") void offerRestart(source);
       }),
     );
   }
