@@ -14,6 +14,11 @@ export interface EditorApi {
   setState(state: unknown): void;
 }
 
+/** Where messages of the editor arrive: the page's window. */
+export interface MessageTarget {
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+}
+
 const emptyMemory: PanelMemory = { messages: "all" };
 
 /** The page's end of the link to the editor: checks every message in both directions. */
@@ -29,8 +34,8 @@ export class EditorLink {
    * Calls `onState` for every state that is newer than the last one, and asks for the first.
    * What is not an update of ours is left alone: other code in the page's frame may post messages too.
    */
-  listen(target: Pick<Window, "addEventListener">, onState: (state: PanelState) => void): void {
-    target.addEventListener("message", (event: MessageEvent<unknown>) => {
+  listen(target: MessageTarget, onState: (state: PanelState) => void): void {
+    target.addEventListener("message", (event) => {
       const parsed = PanelUpdate.safeParse(event.data);
       if (!parsed.success || parsed.data.revision <= this.#revision) return;
       this.#revision = parsed.data.revision;

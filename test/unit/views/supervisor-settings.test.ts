@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { defaultSettings, type Settings } from "../../../src/views/settings.ts";
+import { effectOfChange, supervisorSettings } from "../../../src/views/supervisor-settings.ts";
+
+describe("Changed settings", () => {
+  const changed = (changes: Partial<Settings>) =>
+    effectOfChange(defaultSettings, { ...defaultSettings, ...changes });
+
+  it("open another control center when the state folder is another", () => {
+    assert.equal(changed({ stateRoot: "/srv/palyra" }), "reopen");
+  });
+
+  it("wait for the next start of the services when these use them", () => {
+    assert.equal(changed({ ports: { gateway: 7_000, browserd: null } }), "restart");
+    assert.equal(changed({ browserPath: "/usr/bin/chromium" }), "restart");
+    assert.equal(changed({ lingerSeconds: 5 }), "restart");
+  });
+
+  it("ask for nothing otherwise", () => {
+    assert.equal(changed({ notifications: "none" }), "none");
+    assert.equal(changed({}), "none");
+  });
+
+  it("reach a start of a service that comes after the change", () => {
+    let present = defaultSettings;
+    const settings = supervisorSettings(() => present);
+    present = { ...present, lingerSeconds: 5, ports: { gateway: 7_000, browserd: null } };
+    assert.equal(settings.lingerSeconds, 5);
+    assert.equal(settings.ports.gateway, 7_000);
+  });
+});
