@@ -17,6 +17,7 @@ export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: "bdd", timeout: TEST_DEADLINE_MS, reporter: Mocha.reporters.Base });
   mocha.suite.emit("pre-require", globalThis, "", mocha);
   await import("./installation.test.ts");
+  await import("./control-center.test.ts");
 
   const socket = connect(Number(process.env[REPORT_PORT_VARIABLE]), "127.0.0.1");
   await once(socket, "connect");
