@@ -1,4 +1,8 @@
+import type { GatewayStatus } from "../contracts/sidecar-status.ts";
+import { messageOf } from "../platform/errors.ts";
 import type { RunningService, SidecarContext } from "../sidecar/run-sidecar.ts";
+import { echoAgent } from "./agent/echo-agent.ts";
+import { Channels } from "./channels.ts";
 import { ConfigFile } from "./config-file.ts";
 import { buildGatewayStatus } from "./gateway-status.ts";
 import { startGatewayServer } from "./http/gateway-server.ts";
@@ -6,15 +10,20 @@ import { renderMetrics } from "./metrics.ts";
 
 /** Brings the gateway up: configuration, HTTP port; then the store and the connectors behind it. */
 export async function startGateway(context: SidecarContext): Promise<RunningService> {
-  const config = new ConfigFile(context.paths.gatewayConfig, context.log, () => context.statusChanged());
+  const { log } = context;
+  const config = new ConfigFile(context.paths.gatewayConfig, log, () => {
+    channels.applyConfig().catch((thrown: unknown) => {
+      log.error("the configuration could not be applied", { error: messageOf(thrown) });
+    });
+    context.statusChanged();
+  });
+  const channels = new Channels({ context, config: () => config.current.config, agent: echoAgent });
   await config.open();
-  const status = () =>
+  const status = (): GatewayStatus =>
     buildGatewayStatus({
-      store: { totals: { received: 0, answered: 0, dead_letters: 0 }, recentMessages: [] },
-      storeProblem: null,
+      ...channels.facts(),
       configProblem: config.problem,
       configHash: config.current.hash,
-      connectors: [],
     });
   const server = await startGatewayServer({
     wish: context.boot.port,
@@ -23,17 +32,19 @@ export async function startGateway(context: SidecarContext): Promise<RunningServ
     acceptsToken: (token) => context.tokens.accepts(token),
     metrics: () => renderMetrics(status()),
     redactor: context.redactor,
-    log: context.log,
+    log,
   });
+  channels.open();
   return {
     ports: () => [{ name: "http", port: server.port }],
     status,
     tokensChanged: () => undefined,
-    secretChanged: () => undefined,
-    controllerJoined: () => undefined,
+    secretChanged: (ref) => channels.credentialsChanged(ref),
+    controllerJoined: () => channels.credentialsChanged(null),
     reloadConfig: () => config.reload(),
-    stop: async () => {
+    stop: async (drainMs) => {
       config.close();
+      await channels.stop(drainMs);
       await server.close();
     },
   };

@@ -1,0 +1,70 @@
+import type { DeliveryOutcome, InboundMessageEvent, OutboundMessageRequest } from "../contracts/connector.ts";
+import type { ErrorDetails } from "../contracts/errors.ts";
+import type { ConnectorLiveness, ConnectorReadiness } from "../contracts/sidecar-status.ts";
+import type { ResumableSession } from "./connector-store.ts";
+
+/** What an adapter knows of its own connection. */
+export interface AdapterState {
+  readonly readiness: ConnectorReadiness;
+  readonly liveness: ConnectorLiveness;
+  /** Name people know the bot by. */
+  readonly identity: string | null;
+  /** Whether the provider's events arrive now. A send that fails meanwhile says nothing against it. */
+  readonly connected: boolean;
+  /** Whether sending makes sense at all; while it is false, replies wait in the outbox. */
+  readonly canSend: boolean;
+  readonly sessionsStarted: number;
+  readonly sessionsResumed: number;
+  readonly lastError: ErrorDetails | null;
+}
+
+/** What the core offers to one adapter. */
+export interface AdapterHost {
+  /**
+   * Makes an event durable, with the session that delivered it. The adapter must not let the provider
+   * forget the event before this resolves. Rejects when the store failed: nothing was kept.
+   */
+  accept(event: InboundMessageEvent, session: ResumableSession | null): Promise<void>;
+  loadSession(): Promise<ResumableSession | null>;
+  saveSession(session: ResumableSession | null): Promise<void>;
+  /** Newest known provider message id of each conversation. */
+  watermarks(): Promise<ReadonlyMap<string, string>>;
+  /** Value of a secret; waits until somebody can be asked. */
+  secret(ref: string, signal: AbortSignal): Promise<string>;
+  /** To be called whenever `state()` may have changed. */
+  stateChanged(): void;
+}
+
+/**
+ * One connection of one account to one provider. Each instance has its own state; nothing is shared
+ * between accounts.
+ */
+export interface ConnectorAdapter {
+  /** Begins to connect, and goes on by itself until `stop`. */
+  start(): void;
+  /**
+   * Ends the connection so that another process can go on with the session. No event is accepted after;
+   * sending goes on until `dispose`.
+   */
+  stop(): Promise<void>;
+  /** Lets go of everything else, after `stop`. */
+  dispose(): void;
+  state(): AdapterState;
+  /** Cuts a reply into texts of the provider's size. */
+  split(text: string): string[];
+  /** Sends one message once. Never throws: what happened is the outcome. */
+  send(request: OutboundMessageRequest): Promise<DeliveryOutcome>;
+  /**
+   * Looks whether an earlier attempt to send took effect, by reading back our own messages.
+   * @param notBefore instant (ms) of the first attempt
+   * @returns the provider's message id, null when it did not
+   * @throws when it cannot be told now
+   */
+  findSent(request: OutboundMessageRequest, notBefore: number): Promise<string | null>;
+  /** Shows for some seconds that an answer is being written. Never throws: it is only a courtesy. */
+  showTyping(conversationId: string): Promise<void>;
+  /** How often `showTyping` must be repeated, in milliseconds. */
+  readonly typingIntervalMs: number;
+  /** A secret has a new value, or there is somebody new to ask. */
+  credentialsChanged(ref: string | null): void;
+}

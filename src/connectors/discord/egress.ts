@@ -1,0 +1,37 @@
+import { PalyraError } from "../../platform/errors.ts";
+
+const discordRestHost = /^(?:[a-z0-9-]+\.)?discord\.com$/;
+const discordGatewayHost = /^(?:[a-z0-9-]+\.)*discord\.gg$/;
+
+/**
+ * Checks the configured base of the REST API.
+ * @throws `config_invalid` when it has credentials, a query or a fragment, or names Discord without TLS
+ */
+export function checkApiBase(apiBase: string): URL {
+  const url = new URL(apiBase);
+  const fault =
+    url.username !== "" || url.password !== ""
+      ? "may not contain credentials"
+      : url.search !== "" || url.hash !== ""
+        ? "may not have a query or fragment"
+        : discordRestHost.test(url.hostname) && url.protocol !== "https:"
+          ? "must use https for Discord"
+          : null;
+  if (fault !== null) throw new PalyraError("config_invalid", `The Discord api_base ${fault}.`);
+  return url;
+}
+
+/**
+ * Whether the bot token may be sent to a gateway address that came out of an answer: Discord's gateway
+ * hosts belong to Discord's API, any other server must use its own host. Plain `ws:` only beside `http:`.
+ */
+export function mayConnectTo(gatewayUrl: string, apiBase: URL): boolean {
+  if (!URL.canParse(gatewayUrl)) return false;
+  const gateway = new URL(gatewayUrl);
+  const isSecure = gateway.protocol === "wss:";
+  if (!isSecure && !(gateway.protocol === "ws:" && apiBase.protocol === "http:")) return false;
+  if (gateway.username !== "" || gateway.password !== "") return false;
+  return discordRestHost.test(apiBase.hostname)
+    ? discordGatewayHost.test(gateway.hostname)
+    : gateway.hostname === apiBase.hostname;
+}

@@ -1,0 +1,227 @@
+import { ulid } from "ulid";
+import type { InboundMessageEvent } from "../../contracts/connector.ts";
+import { messageOf } from "../../platform/errors.ts";
+import type { AdapterHost } from "../connector-adapter.ts";
+import type { ConnectorLogger } from "../logger.ts";
+import { backfillTargets, isUnreadable, worthAnswering } from "./backfill.ts";
+import type { ChannelDirectory, ChannelFacts } from "./channel-directory.ts";
+import { ConversationLanes } from "./conversation-lanes.ts";
+import type { DiscordRest } from "./discord-rest.ts";
+import { type DiscordSession, toResumable } from "./discord-session.ts";
+import { conversationOf, isSnowflake } from "./ids.ts";
+import { normaliseMessage, type RawMessage } from "./normalise-message.ts";
+import { SessionFrontier } from "./session-frontier.ts";
+
+/** How often the place in the session is stored when no message does it, in milliseconds. */
+const saveIntervalMs = 15_000;
+/** Channels that are read at the same time while catching up. */
+const backfillParallel = 4;
+
+export interface InboundStreamOptions {
+  readonly connectorId: string;
+  readonly session: DiscordSession;
+  readonly sequence: number;
+  readonly rest: Pick<DiscordRest, "channel" | "messagesAfter">;
+  readonly directory: ChannelDirectory;
+  readonly host: Pick<AdapterHost, "accept" | "saveSession" | "watermarks">;
+  readonly log: ConnectorLogger;
+  /** The store did not take an event: nothing that follows may pass it. */
+  readonly onStoreFault: () => void;
+}
+
+/**
+ * The events of one gateway session on their way into the store: in order per conversation, and with the
+ * place in the session stored no further than the events are.
+ */
+export class InboundStream {
+  readonly #options: InboundStreamOptions;
+  readonly #lanes = new ConversationLanes();
+  /** Up to here everything is on disk. */
+  readonly #durable: SessionFrontier;
+  /** Up to here everything was handed to the store, which keeps the order. */
+  readonly #submitted: SessionFrontier;
+  #session: DiscordSession;
+  #savedSequence = -1;
+  #saveTimer: NodeJS.Timeout | null = null;
+  #mode: "open" | "detached" | "closed" = "open";
+
+  constructor(options: InboundStreamOptions) {
+    this.#options = options;
+    this.#session = options.session;
+    this.#durable = new SessionFrontier(options.sequence);
+    this.#submitted = new SessionFrontier(options.sequence);
+  }
+
+  get session(): DiscordSession {
+    return this.#session;
+  }
+
+  /** Sequence from which a RESUME loses nothing. */
+  get sequence(): number {
+    return this.#durable.durable;
+  }
+
+  /** An event that needs not be stored. */
+  passed(sequence: number): void {
+    this.#durable.passed(sequence);
+    this.#submitted.passed(sequence);
+    this.#saveLater();
+  }
+
+  /** A MESSAGE_CREATE. */
+  message(raw: RawMessage, sequence: number): void {
+    this.#durable.begin(sequence);
+    this.#submitted.begin(sequence);
+    const channelId = String(raw.channel_id);
+    this.#lanes.run(channelId, () => this.#take(raw, sequence));
+  }
+
+  /** Stores the place in the session now. Rejects when the store failed. */
+  async save(): Promise<void> {
+    this.#disarm();
+    const sequence = this.#durable.durable;
+    this.#savedSequence = sequence;
+    await this.#options.host.saveSession(toResumable(this.#session, sequence));
+  }
+
+  /**
+   * Fetches what was written since the last known message of each conversation. What arrives meanwhile in
+   * such a conversation waits, so that the order is kept. Until it is done, the stored session says that
+   * it is still to be done.
+   */
+  catchUp(): void {
+    const done = this.#catchUp().catch((error: unknown) => {
+      this.#options.log.warn("missed messages could not be fetched", { error: messageOf(error) });
+    });
+    this.#lanes.holdUntil(done);
+  }
+
+  /** The session is lost: what has arrived is still stored, the place in the session is not. */
+  detach(): void {
+    if (this.#mode === "open") this.#mode = "detached";
+    this.#disarm();
+  }
+
+  /** Nothing is stored after this; who resumes the session gets what was not stored yet. */
+  close(): void {
+    this.#mode = "closed";
+    this.#disarm();
+  }
+
+  async #catchUp(): Promise<void> {
+    const targets = backfillTargets(await this.#options.host.watermarks());
+    if (targets.length > 0) this.#options.log.info("fetching missed messages", { channels: targets.length });
+    const queue = [...targets];
+    const results: boolean[] = [];
+    const work = async (): Promise<void> => {
+      for (let target = queue.shift(); target !== undefined; target = queue.shift()) {
+        results.push(await this.#catchUpOn(target.channelId, target.after));
+      }
+    };
+    await Promise.all(Array.from({ length: backfillParallel }, work));
+    if (this.#mode !== "open" || results.includes(false)) return;
+    this.#session = { ...this.#session, backfillPending: false };
+    await this.save();
+  }
+
+  /** @returns false when it must be tried again */
+  async #catchUpOn(channelId: string, after: string): Promise<boolean> {
+    const { rest, host, log } = this.#options;
+    try {
+      const messages = worthAnswering(await rest.messagesAfter(channelId, after), Date.now());
+      if (messages.length === 0) return true;
+      const channel = await this.#channelFacts(channelId, null);
+      for (const message of messages) {
+        const event = this.#normalise(message, channel);
+        if (this.#mode === "closed") return false;
+        if (event !== null) await host.accept(event, null);
+      }
+      return true;
+    } catch (thrown) {
+      log.warn("missed messages of a channel could not be fetched", {
+        channel: channelId,
+        error: messageOf(thrown),
+      });
+      return isUnreadable(thrown);
+    }
+  }
+
+  #take(raw: RawMessage, sequence: number): Promise<void> | void {
+    const facts = this.#options.directory.get(raw.channel_id);
+    const isGuildMessage = raw.guild_id !== undefined;
+    // After a RESUME in a new process Discord does not introduce the channels again.
+    if (facts === undefined && isGuildMessage && isSnowflake(raw.channel_id)) {
+      return this.#channelFacts(raw.channel_id, raw.guild_id ?? null).then((fetched) =>
+        this.#store(raw, fetched, sequence),
+      );
+    }
+    return this.#store(raw, facts, sequence);
+  }
+
+  #store(raw: RawMessage, channel: ChannelFacts | undefined, sequence: number): Promise<void> | void {
+    const event = this.#normalise(raw, channel);
+    this.#submitted.settle(sequence);
+    if (event === null) {
+      this.#durable.settle(sequence);
+      this.#saveLater();
+      return;
+    }
+    if (this.#mode === "closed") return;
+    const { host, onStoreFault } = this.#options;
+    const stored = this.#submitted.durable;
+    const session = this.#mode === "open" ? toResumable(this.#session, stored) : null;
+    return host.accept(event, session).then(
+      () => {
+        this.#durable.settle(sequence);
+        this.#savedSequence = Math.max(this.#savedSequence, stored);
+      },
+      // The fault has been reported where it happened; the event holds the frontier.
+      () => onStoreFault(),
+    );
+  }
+
+  #normalise(raw: RawMessage, channel: ChannelFacts | undefined): InboundMessageEvent | null {
+    const normalised = normaliseMessage(raw, {
+      connectorId: this.#options.connectorId,
+      botUserId: this.#session.botUserId,
+      channel,
+      envelopeId: ulid(),
+      receivedAt: Date.now(),
+    });
+    if ("event" in normalised) return normalised.event;
+    const facts = { message_id: raw.id, reason: normalised.dropped, detail: normalised.detail };
+    if (normalised.dropped === "malformed") this.#options.log.warn("message dropped", facts);
+    else this.#options.log.debug("message ignored", facts);
+    return null;
+  }
+
+  /** Undefined when the channel cannot be looked up now. */
+  async #channelFacts(channelId: string, guildId: string | null): Promise<ChannelFacts | undefined> {
+    const { directory, rest, log } = this.#options;
+    const known = directory.get(channelId);
+    if (known !== undefined) return known;
+    try {
+      return directory.learn(await rest.channel(channelId));
+    } catch (thrown) {
+      log.warn("channel could not be looked up", {
+        conversation: conversationOf(channelId),
+        error: messageOf(thrown),
+      });
+      return isUnreadable(thrown) ? directory.assumePlain(channelId, guildId) : undefined;
+    }
+  }
+
+  #saveLater(): void {
+    if (this.#mode !== "open" || this.#saveTimer !== null || this.sequence === this.#savedSequence) return;
+    this.#saveTimer = setTimeout(() => {
+      this.#saveTimer = null;
+      this.save().catch(() => this.#options.onStoreFault());
+    }, saveIntervalMs);
+    this.#saveTimer.unref();
+  }
+
+  #disarm(): void {
+    if (this.#saveTimer !== null) clearTimeout(this.#saveTimer);
+    this.#saveTimer = null;
+  }
+}

@@ -1,0 +1,81 @@
+import type { APIMessage, RESTPostAPIChannelMessageJSONBody } from "discord-api-types/v10";
+import type { DeliveryOutcome, OutboundMessageRequest } from "../../contracts/connector.ts";
+import { outcomeOfFailure } from "./delivery-failures.ts";
+import type { DiscordRest } from "./discord-rest.ts";
+import { channelOf, compareSnowflakes, isSnowflake, snowflakeAt } from "./ids.ts";
+
+/** Difference between Discord's clock and ours that is allowed for when our own messages are read back, ms. */
+const clockToleranceMs = 2_000;
+/** Pages of 100 messages that are read back at most. */
+const readBackPages = 5;
+
+/** Body of a message: its nonce is enforced and nobody is pinged by what the agent writes. */
+export function messageBody(request: OutboundMessageRequest): RESTPostAPIChannelMessageJSONBody {
+  const reply = request.in_reply_to_message_id;
+  return {
+    content: request.text,
+    nonce: request.nonce,
+    enforce_nonce: true,
+    allowed_mentions: { parse: [], replied_user: false },
+    ...(reply !== null && isSnowflake(reply)
+      ? { message_reference: { message_id: reply, fail_if_not_exists: false } }
+      : {}),
+  };
+}
+
+/** Sends a message once. */
+export async function sendMessage(
+  rest: DiscordRest,
+  request: OutboundMessageRequest,
+): Promise<DeliveryOutcome> {
+  const channel = channelOf(request.conversation_id);
+  if (channel === null) {
+    const reason = "the conversation is not a Discord channel";
+    return { kind: "permanent_failure", class: "invalid_request", reason };
+  }
+  try {
+    const sent: Partial<APIMessage> | null = await rest.createMessage(channel, messageBody(request));
+    if (typeof sent?.id === "string") return { kind: "delivered", native_message_id: sent.id };
+    const reason = "Discord's answer is not a message";
+    return { kind: "retry", class: "transient_network", reason, retry_after_ms: null };
+  } catch (thrown) {
+    return outcomeOfFailure(thrown);
+  }
+}
+
+/**
+ * Looks for the message of an earlier attempt among the bot's own messages. The nonce is not told when
+ * messages are read, so it is recognised by its text and by what it replies to; while one row of a
+ * conversation is open no other one is sent there.
+ * @param notBefore instant of the first attempt, ms
+ * @returns its id, null when it is not there
+ */
+export async function findSentMessage(
+  rest: Pick<DiscordRest, "messagesAfter">,
+  request: OutboundMessageRequest,
+  botUserId: string,
+  notBefore: number,
+): Promise<string | null> {
+  const channel = channelOf(request.conversation_id);
+  if (channel === null) return null;
+  let after = snowflakeAt(notBefore - clockToleranceMs);
+  for (let page = 0; page < readBackPages; page += 1) {
+    const messages = await rest.messagesAfter(channel, after);
+    const found = messages.find((message) => isTheSame(message, request, botUserId));
+    if (found !== undefined) return found.id;
+    const newest = messages
+      .map((message) => message.id)
+      .sort(compareSnowflakes)
+      .at(-1);
+    if (messages.length < 100 || newest === undefined) return null;
+    after = newest;
+  }
+  return null;
+}
+
+function isTheSame(message: APIMessage, request: OutboundMessageRequest, botUserId: string): boolean {
+  if (message.author.id !== botUserId) return false;
+  const repliesTo = message.message_reference?.message_id ?? null;
+  // Discord trims the text of a message.
+  return message.content === request.text.trim() && repliesTo === request.in_reply_to_message_id;
+}

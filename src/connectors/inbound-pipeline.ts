@@ -1,0 +1,186 @@
+import type { InboundMessageEvent, OutboundMessageRequest } from "../contracts/connector.ts";
+import { messageOf } from "../platform/errors.ts";
+import type { AgentTurn } from "./agent-turn.ts";
+import type { ConnectorAdapter } from "./connector-adapter.ts";
+import type { ConnectorStore, InboxRow, ResumableSession } from "./connector-store.ts";
+import { DueLoop } from "./due-loop.ts";
+import type { ConnectorLogger } from "./logger.ts";
+import { outboundNonce } from "./nonce.ts";
+import { retryDelay, retryLimits } from "./retry-policy.ts";
+import { type RoutingRules, routeInbound } from "./router.ts";
+
+/** Conversations of one connector that are answered at the same time. */
+const parallelTurns = 8;
+/** Longest turn of the agent, in milliseconds. */
+const turnTimeoutMs = 120_000;
+/** A turn that takes longer than this shows that an answer is being written, in milliseconds. */
+const typingDelayMs = 700;
+
+export interface InboundPipelineOptions {
+  readonly connectorId: string;
+  readonly store: ConnectorStore;
+  readonly adapter: Pick<ConnectorAdapter, "split" | "showTyping" | "typingIntervalMs">;
+  readonly rules: () => RoutingRules;
+  readonly turn: AgentTurn;
+  readonly log: ConnectorLogger;
+  /** Replies were put into the outbox. */
+  readonly onReplies: () => void;
+  /** Rows changed. */
+  readonly onActivity: () => void;
+  /** The store failed; returns milliseconds until the next try. */
+  readonly onStoreFault: (thrown: unknown) => number;
+}
+
+/**
+ * From an event to its replies in the outbox: durable first, then routed, then answered, in order within
+ * each conversation. A fault of one event is retried and never touches another one.
+ */
+export class InboundPipeline {
+  readonly #options: InboundPipelineOptions;
+  readonly #loop: DueLoop;
+  readonly #stopped = new AbortController();
+  readonly #turns = new Set<Promise<void>>();
+  #claiming = true;
+
+  constructor(options: InboundPipelineOptions) {
+    this.#options = options;
+    const { store, connectorId } = options;
+    this.#loop = new DueLoop({
+      work: () => this.#takeDue(),
+      nextDueAt: async () =>
+        this.#turns.size < parallelTurns ? await store.nextDueAt(connectorId, "inbound") : null,
+      onFault: options.onStoreFault,
+    });
+  }
+
+  start(): void {
+    this.#loop.start();
+  }
+
+  /** Resolves when the event is on disk; a repeated event is nothing new. */
+  async accept(event: InboundMessageEvent, session: ResumableSession | null): Promise<void> {
+    const { store, log } = this.#options;
+    const isNew = await store.acceptInbound(event, session, Date.now());
+    if (!isNew) {
+      log.debug("repeated event ignored", { message_id: event.provider_message_id });
+      return;
+    }
+    log.debug("event accepted", { trace: event.envelope_id, conversation: event.conversation_id });
+    this.#loop.wake();
+    this.#options.onActivity();
+  }
+
+  /** Stops to take events and gives turns in hand `drainMs` to end; what is left is answered after a start. */
+  async stop(drainMs: number): Promise<void> {
+    this.#claiming = false;
+    await this.#loop.stop();
+    const cut = setTimeout(() => this.#stopped.abort(new Error("the gateway is stopping")), drainMs);
+    await Promise.all(this.#turns);
+    clearTimeout(cut);
+  }
+
+  async #takeDue(): Promise<void> {
+    const { store, connectorId } = this.#options;
+    const free = parallelTurns - this.#turns.size;
+    if (free <= 0 || !this.#claiming) return;
+    for (const row of await store.claimInbound(connectorId, Date.now(), free)) {
+      const turn = this.#handle(row).finally(() => {
+        this.#turns.delete(turn);
+        this.#loop.wake();
+        this.#options.onActivity();
+      });
+      this.#turns.add(turn);
+    }
+  }
+
+  /** Never rejects: a fault of the store leaves the row for the recovery at the next start or retry. */
+  async #handle(row: InboxRow): Promise<void> {
+    try {
+      await this.#route(row);
+    } catch (thrown) {
+      await this.#retryOrFail(row, thrown);
+    }
+  }
+
+  async #route(row: InboxRow): Promise<void> {
+    const { store, log, onReplies } = this.#options;
+    const { event } = row;
+    const decision = routeInbound(event, this.#options.rules());
+    if (!decision.accepted) {
+      log.debug("event not answered", { trace: event.envelope_id, reason: decision.reason });
+      await store.ignoreInbound(event.envelope_id, decision.reason, Date.now());
+      return;
+    }
+    const replies = await this.#answer(event);
+    await store.completeInbound(event.envelope_id, replies, Date.now());
+    log.info("event answered", { trace: event.envelope_id, messages: replies.length });
+    onReplies();
+  }
+
+  async #answer(event: InboundMessageEvent): Promise<OutboundMessageRequest[]> {
+    const { adapter, turn, connectorId } = this.#options;
+    const stopTyping = this.#typeWhileWorking(event.conversation_id);
+    try {
+      const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(turnTimeoutMs)]);
+      const outputs = await unlessAborted(turn(event, signal), signal);
+      const parts = outputs.flatMap((output) =>
+        adapter.split(output.text).map((text, index) => ({
+          text,
+          in_reply_to_message_id: index === 0 ? output.in_reply_to_message_id : null,
+        })),
+      );
+      return parts.map((part, sequence) => ({
+        connector_id: connectorId,
+        conversation_id: event.conversation_id,
+        envelope_id: event.envelope_id,
+        sequence,
+        nonce: outboundNonce(connectorId, event.envelope_id, sequence),
+        ...part,
+      }));
+    } finally {
+      stopTyping();
+    }
+  }
+
+  #typeWhileWorking(conversationId: string): () => void {
+    const { adapter } = this.#options;
+    let timer: NodeJS.Timeout | null = null;
+    const show = (): void => {
+      void adapter.showTyping(conversationId);
+      timer = setTimeout(show, adapter.typingIntervalMs);
+    };
+    timer = setTimeout(show, typingDelayMs);
+    return () => {
+      if (timer !== null) clearTimeout(timer);
+    };
+  }
+
+  async #retryOrFail(row: InboxRow, thrown: unknown): Promise<void> {
+    const { store, log } = this.#options;
+    const trace = row.event.envelope_id;
+    const reason = messageOf(thrown);
+    const now = Date.now();
+    try {
+      // A stop is no fault of the event: it is taken up again at the next start, as after a crash.
+      if (this.#stopped.signal.aborted) return;
+      if (row.attempts >= retryLimits.inboundAttempts) {
+        log.error("event given up", { trace, attempts: row.attempts, error: reason });
+        await store.failInbound(trace, reason, now);
+        return;
+      }
+      log.warn("event is tried again", { trace, attempts: row.attempts, error: reason });
+      await store.retryInbound(trace, reason, now + retryDelay(row.attempts, Math.random()), now);
+    } catch (storeFault) {
+      this.#options.onStoreFault(storeFault);
+    }
+  }
+}
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

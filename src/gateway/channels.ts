@@ -1,0 +1,160 @@
+import { ConnectorSet } from "../connectors/connector-set.ts";
+import type { OpenedConnectorStore } from "../connectors/store/open-connector-store.ts";
+import type { ErrorDetails } from "../contracts/errors.ts";
+import type { GatewayConfig } from "../contracts/gateway-config.ts";
+import type { ConnectorStatus } from "../contracts/sidecar-status.ts";
+import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
+import type { SidecarContext } from "../sidecar/run-sidecar.ts";
+import type { Agent } from "./agent/agent.ts";
+import { discordSpecs } from "./discord-specs.ts";
+import type { GatewayFacts } from "./gateway-status.ts";
+import { StoreFigures } from "./store-figures.ts";
+
+/** Wait after a fault of the store, in milliseconds. */
+const storeRetryMs = 5_000;
+/** Rows beyond their retention are deleted this often, in milliseconds. */
+const pruneIntervalMs = 60 * 60 * 1000;
+
+export interface ChannelsOptions {
+  readonly context: SidecarContext;
+  readonly config: () => GatewayConfig;
+  readonly agent: Agent;
+}
+
+/** The store and the connectors of the gateway, from opening the one to stopping the others. */
+export class Channels {
+  readonly #context: SidecarContext;
+  readonly #options: ChannelsOptions;
+  #opened: OpenedConnectorStore | null = null;
+  #figures: StoreFigures | null = null;
+  #connectors: ConnectorSet | null = null;
+  #problem: ErrorDetails | null = new PalyraError(
+    "service_unavailable",
+    "The message store is being opened.",
+  ).toDetails();
+  #pruneTimer: NodeJS.Timeout | null = null;
+  #reopenTimer: NodeJS.Timeout | null = null;
+  #opening: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: ChannelsOptions) {
+    this.#options = options;
+    this.#context = options.context;
+  }
+
+  /** Opens the store and starts the connectors; tries again by itself while another process holds it. */
+  open(): void {
+    this.#opening = this.#open().catch((thrown: unknown) => {
+      this.#problem = detailsOf(thrown);
+      this.#context.log.error("the message store cannot be opened", { error: messageOf(thrown) });
+      this.#context.statusChanged();
+      if (!this.#stopped) this.#reopenTimer = setTimeout(() => this.open(), storeRetryMs);
+    });
+  }
+
+  /** Brings the connectors in line with the configuration. */
+  async applyConfig(): Promise<void> {
+    if (this.#connectors === null) return;
+    const config = this.#options.config();
+    const isNeeded = Object.keys(config.channels.discord).length > 0;
+    const specs = isNeeded
+      ? discordSpecs(config, await import("../connectors/discord/discord-adapter.ts"))
+      : [];
+    await this.#connectors.apply(specs);
+  }
+
+  credentialsChanged(ref: string | null): void {
+    this.#connectors?.credentialsChanged(ref);
+  }
+
+  facts(): Pick<GatewayFacts, "store" | "storeProblem" | "connectors"> {
+    const figures = this.#figures;
+    return {
+      store: figures === null ? null : { totals: figures.totals, recentMessages: figures.recentMessages },
+      storeProblem: this.#problem,
+      connectors: this.#statuses(),
+    };
+  }
+
+  async stop(drainMs: number): Promise<void> {
+    this.#stopped = true;
+    if (this.#reopenTimer !== null) clearTimeout(this.#reopenTimer);
+    if (this.#pruneTimer !== null) clearInterval(this.#pruneTimer);
+    await this.#opening;
+    await this.#connectors?.stop(drainMs);
+    await this.#figures?.read().catch((thrown: unknown) => this.#storeFault(thrown));
+    this.#figures?.close();
+    await this.#opened?.store.close();
+  }
+
+  async #open(): Promise<void> {
+    const context = this.#context;
+    const { log } = context;
+    const { openConnectorStore } = await import("../connectors/store/open-connector-store.ts");
+    const opened = await openConnectorStore({
+      folder: context.paths.storeDir,
+      onEvent: (event) => log.info("store", { ...event }),
+    });
+    if (this.#stopped) {
+      await opened.store.close();
+      return;
+    }
+    this.#opened = opened;
+    opened.onFailure((error) => this.#storeFault(error));
+    const { store } = opened;
+    const recovered = await store.recoverInterrupted(Date.now());
+    if (recovered.inbound + recovered.outbound > 0) log.info("work was taken up again", { ...recovered });
+    this.#startConnectors(opened);
+    this.#problem = null;
+    await this.applyConfig();
+    await this.#figures?.read();
+    this.#pruneTimer = setInterval(() => {
+      store.prune(Date.now()).catch((thrown: unknown) => this.#storeFault(thrown));
+    }, pruneIntervalMs);
+    this.#pruneTimer.unref();
+    context.statusChanged();
+  }
+
+  #startConnectors(opened: OpenedConnectorStore): void {
+    const { context, agent } = this.#options;
+    const figures = new StoreFigures({
+      store: opened.store,
+      connectorIds: () => this.#connectors?.ids() ?? [],
+      onChange: () => context.statusChanged(),
+      onFault: (thrown) => this.#storeFault(thrown),
+    });
+    this.#figures = figures;
+    this.#connectors = new ConnectorSet({
+      store: opened.store,
+      log: context.log,
+      turn: async (event, signal) => {
+        const texts = await agent.reply(event, signal);
+        return texts.map((text, index) => ({
+          text,
+          in_reply_to_message_id: index === 0 ? event.provider_message_id : null,
+        }));
+      },
+      secret: (ref, signal) => context.secrets.get(ref, signal),
+      changed: () => {
+        figures.touch();
+        context.statusChanged();
+      },
+      storeFault: (thrown) => this.#storeFault(thrown),
+    });
+  }
+
+  #statuses(): ConnectorStatus[] {
+    const figures = this.#figures;
+    if (figures === null || this.#connectors === null) return [];
+    return this.#connectors.statuses((id) => figures.depthOf(id));
+  }
+
+  /** Shows a fault of the store. The store stays paused after one, so that nothing is half done. */
+  #storeFault(thrown: unknown): number {
+    const details = detailsOf(this.#opened?.failure() ?? thrown);
+    this.#context.log.error("the message store failed", { code: details.code, error: messageOf(thrown) });
+    this.#problem = details;
+    this.#context.statusChanged();
+    return storeRetryMs;
+  }
+}

@@ -1,0 +1,73 @@
+import type { ConnectorStore } from "../connectors/connector-store.ts";
+import {
+  type GatewayStatus,
+  type QueueDepth,
+  type RecentMessage,
+  recentMessageLimit,
+} from "../contracts/sidecar-status.ts";
+
+/** Shortest time between two readings, in milliseconds. */
+const readIntervalMs = 200;
+
+const emptyQueue: QueueDepth = { inbox_pending: 0, outbox_pending: 0, dead_letters: 0 };
+
+/** The numbers of the store that the status shows, read again after changes but not with each of them. */
+export class StoreFigures {
+  readonly #store: ConnectorStore;
+  readonly #connectorIds: () => readonly string[];
+  readonly #onChange: () => void;
+  readonly #onFault: (thrown: unknown) => void;
+  #depths = new Map<string, QueueDepth>();
+  #totals: GatewayStatus["totals"] = { received: 0, answered: 0, dead_letters: 0 };
+  #recent: readonly RecentMessage[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(options: {
+    store: ConnectorStore;
+    connectorIds: () => readonly string[];
+    onChange: () => void;
+    onFault: (thrown: unknown) => void;
+  }) {
+    this.#store = options.store;
+    this.#connectorIds = options.connectorIds;
+    this.#onChange = options.onChange;
+    this.#onFault = options.onFault;
+  }
+
+  get totals(): GatewayStatus["totals"] {
+    return this.#totals;
+  }
+
+  get recentMessages(): readonly RecentMessage[] {
+    return this.#recent;
+  }
+
+  depthOf(connectorId: string): QueueDepth {
+    return this.#depths.get(connectorId) ?? emptyQueue;
+  }
+
+  /** Says that rows have changed. */
+  touch(): void {
+    if (this.#closed || this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.read().catch(this.#onFault);
+    }, readIntervalMs);
+    this.#timer.unref();
+  }
+
+  async read(): Promise<void> {
+    const depths = new Map<string, QueueDepth>();
+    for (const id of this.#connectorIds()) depths.set(id, await this.#store.queueDepth(id));
+    this.#totals = await this.#store.totals();
+    this.#recent = await this.#store.recentMessages(recentMessageLimit);
+    this.#depths = depths;
+    this.#onChange();
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+}
