@@ -1,6 +1,6 @@
 import type { QueueDepth } from "../../contracts/sidecar-status.ts";
 import type { Transaction } from "./durable-database.ts";
-import type { Row } from "./memory-database.ts";
+import type { Row } from "./sql-value.ts";
 
 interface CounterChange {
   readonly received?: number;

@@ -12,8 +12,9 @@ import {
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import type { JournaledStatement, JournalRecord } from "./journal-format.ts";
 import { JournalWriter } from "./journal-writer.ts";
-import { loadSqlite, type MemoryDatabase, type Row, type SqlValue } from "./memory-database.ts";
+import { loadSqlite, type MemoryDatabase } from "./memory-database.ts";
 import { recover, type SetAside } from "./recover.ts";
+import type { Row, SqlValue } from "./sql-value.ts";
 import type { StoreEvent } from "./store-events.ts";
 
 /** Reads and writes inside one transaction. Usable only until the function it was given to returns. */

@@ -10,10 +10,9 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-const socketPattern = /^lock-[0-9a-f]{8}\.sock$/;
 /** Shortest limit of the supported systems for the path of a Unix socket, in bytes. */
 const longestSocketPath = 103;
-const answerTimeoutMs = 1_000;
+const answerTimeoutMs = 500;
 /** Two starters can see each other and both give way; a few tries at different times part them. */
 const attempts = 3;
 
@@ -29,10 +28,10 @@ const attempts = 3;
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const real = await realpath(folder);
   if (process.platform === "win32") return lockWithPipe(real);
-  const place = await socketFolder(real);
+  const place = await socketPlace(real);
   for (let attempt = 1; ; attempt += 1) {
-    const name = `lock-${randomBytes(4).toString("hex")}.sock`;
-    const lock = await listen(path.join(place, name));
+    const name = socketName(place, randomBytes(4).toString("hex"));
+    const lock = await listen(path.join(place.folder, name));
     try {
       const holder = await findHolder(place, name);
       if (holder === null) return lock;
@@ -57,12 +56,21 @@ async function lockWithPipe(real: string): Promise<FolderLock> {
   }
 }
 
-/** The folder itself, or for a path that is too long for sockets a private one with a short path. */
-async function socketFolder(real: string): Promise<string> {
-  if (Buffer.byteLength(path.join(real, "lock-00000000.sock")) <= longestSocketPath) return real;
-  const substitute = `/tmp/palyra-${process.getuid?.() ?? 0}-${digest(real)}`;
-  await ensurePrivateFolder(substitute);
-  return substitute;
+interface SocketPlace {
+  readonly folder: string;
+  /** Begins the names of all sockets that contend for the same store. */
+  readonly prefix: string;
+}
+
+const socketName = ({ prefix }: SocketPlace, unique: string): string => `${prefix}${unique}.sock`;
+
+/** The folder itself, or when its path is too long for sockets, one private folder with a short path. */
+async function socketPlace(real: string): Promise<SocketPlace> {
+  const inside = { folder: real, prefix: "lock-" };
+  if (Buffer.byteLength(path.join(real, socketName(inside, "00000000"))) <= longestSocketPath) return inside;
+  const folder = `/tmp/palyra-${process.getuid?.() ?? 0}`;
+  await ensurePrivateFolder(folder);
+  return { folder, prefix: `lock-${digest(real)}-` };
 }
 
 function digest(text: string): string {
@@ -85,10 +93,13 @@ function listen(address: string): Promise<FolderLock> {
 }
 
 /** Process id of another holder, null when there is none. Removes sockets that nobody listens on. */
-async function findHolder(place: string, own: string): Promise<string | null> {
-  const others = (await readdir(place)).filter((name) => socketPattern.test(name) && name !== own);
+async function findHolder(place: SocketPlace, own: string): Promise<string | null> {
+  const names = await readdir(place.folder);
+  const others = names.filter(
+    (name) => name !== own && name.startsWith(place.prefix) && name.endsWith(".sock"),
+  );
   for (const name of others) {
-    const address = path.join(place, name);
+    const address = path.join(place.folder, name);
     const holder = await ask(address);
     if (holder !== null) return holder;
     try {

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import type { SqlValue } from "./memory-database.ts";
+import type { SqlValue } from "./sql-value.ts";
 
 /**
  * The journal: a header, then one record for each committed transaction. All numbers are little-endian.

@@ -1,9 +1,10 @@
-import initSqlJs, { type Database, type SqlJsStatic, type Statement } from "sql.js";
+import type { Database, SqlJsStatic, Statement } from "sql.js";
+// The build for browsers: it is given the WebAssembly as bytes, needs nothing of Node.js, and so runs from a
+// bundled ES module, where the other build looks for `__dirname`.
+import initSqlJs from "sql.js/dist/sql-wasm-browser.js";
 import { messageOf } from "../../platform/errors.ts";
 import type { JournaledStatement } from "./journal-format.ts";
-
-export type SqlValue = string | number | null | Uint8Array;
-export type Row = Readonly<Record<string, SqlValue>>;
+import type { Row, SqlValue } from "./sql-value.ts";
 
 /** Functions whose result differs when a statement is run again: their values must come as parameters. */
 const unrepeatableFunctions = new Set([

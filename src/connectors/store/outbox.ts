@@ -2,7 +2,7 @@ import type { OutboundMessageRequest } from "../../contracts/connector.ts";
 import type { OutboxRetry, OutboxRow } from "../connector-store.ts";
 import { count } from "./counters.ts";
 import type { Transaction } from "./durable-database.ts";
-import type { Row } from "./memory-database.ts";
+import type { Row } from "./sql-value.ts";
 
 /** Adds a message as the last of its conversation; false when its key exists already. */
 export function addRequest(

@@ -1,7 +1,7 @@
 import type { InboundMessageEvent } from "../../contracts/connector.ts";
 import type { RecentMessage } from "../../contracts/sidecar-status.ts";
-import type { Row } from "./memory-database.ts";
 import { parseRequest } from "./outbox.ts";
+import type { Row } from "./sql-value.ts";
 
 /** Longest text of a recent message, in characters. */
 const textLimit = 280;

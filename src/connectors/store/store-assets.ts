@@ -16,7 +16,7 @@ export function locateStoreAssets(moduleUrl: string = import.meta.url): StoreAss
   if (moduleUrl.endsWith(".ts")) {
     return {
       wasmFile: createRequire(moduleUrl).resolve("sql.js/dist/sql-wasm.wasm"),
-      workerEntry: new URL("./image-worker.ts", moduleUrl),
+      workerEntry: new URL("./store-worker.ts", moduleUrl),
     };
   }
   return {

@@ -5,7 +5,7 @@ import type { ImageBuilder, ImageSource } from "./build-image.ts";
 export class WorkerImageBuilder implements ImageBuilder {
   readonly #entry: URL;
 
-  /** @param entry `image-worker.ts`, or the bundle made of it */
+  /** @param entry `store-worker.ts`, or the bundle made of it */
   constructor(entry: URL) {
     this.#entry = entry;
   }

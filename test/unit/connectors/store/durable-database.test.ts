@@ -3,6 +3,7 @@ import path from "node:path";
 import { inlineImageBuilder } from "../../../../src/connectors/store/build-image.ts";
 import type { Migration } from "../../../../src/connectors/store/durable-database.ts";
 import { decodeImage } from "../../../../src/connectors/store/image-format.ts";
+import { JournalReader, RecordEncoder } from "../../../../src/connectors/store/journal-format.ts";
 import { PalyraError } from "../../../../src/platform/errors.ts";
 import { FaultyDisk } from "./faulty-disk.ts";
 import { eventLog, folder, numbersIn, numberTable, openNumbers, putNumber, upTo } from "./numbered-rows.ts";
@@ -257,6 +258,24 @@ describe("The durable database", () => {
         else if (numbers.length < 5) assert.ok(database.recoveryEvents.length > 0);
       }
     }
+  });
+
+  it("stops where a replay changes other rows than the transaction did, and says so", async () => {
+    const disk = await diskWithThree();
+    const name = "journal-00000001.log";
+    const journal = disk.content(inFolder(name));
+    const record = new RecordEncoder().encode({
+      sequence: [...new JournalReader(journal)].length + 1,
+      statements: [{ sql: "UPDATE numbers SET body = ? WHERE n > ?", params: ["x", 1], changes: 1 }],
+    });
+    disk.put(inFolder(name), Buffer.concat([journal, record]));
+    const database = await openNumbers(disk.layer);
+    assert.deepEqual(
+      database.read("SELECT body FROM numbers").map(({ body }) => body),
+      ["body of 1", "body of 2", "body of 3"],
+    );
+    assert.equal(database.recoveryEvents[0]?.level, "error");
+    await database.close();
   });
 
   it("refuses a store of a later version and changes none of its files", async () => {

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { build } from "esbuild";
+import { openConnectorStore } from "../../../../src/connectors/store/open-connector-store.ts";
+import { sampleEvent } from "../../../unit/connectors/store/sample-messages.ts";
+import { Child } from "./child.ts";
+
+describe("The store on a real disk", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "palyra-store-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it("has every number that a process reported as stored before it was killed, five times in a row", async () => {
+    const store = path.join(folder, "store");
+    const numbersOf = (lines: readonly string[]): number[] =>
+      lines.filter((line) => /^\d+$/.test(line)).map(Number);
+    let acknowledged = 0;
+    let compactions = 0;
+    for (let round = 0; round < 5; round += 1) {
+      const child = new Child("writing-process.ts", [store]);
+      const enough = 600 + Math.floor(Math.random() * 600);
+      await child.until((lines) => numbersOf(lines).length >= enough);
+      await child.kill();
+      const opened = child.lines.find((line) => line.startsWith("opened "));
+      const [count, last] = (opened ?? "").split(" ").slice(1).map(Number);
+      assert.ok(count !== undefined && last !== undefined);
+      assert.ok(
+        last >= acknowledged,
+        `${acknowledged} was reported as stored, the last one found is ${last}`,
+      );
+      assert.equal(count, last, "no number is missing in between");
+      assert.ok(
+        !child.lines.some(
+          (line) => line.startsWith("set_aside") && !line.includes("Nothing that was stored"),
+        ),
+      );
+      acknowledged = Math.max(...numbersOf(child.lines));
+      compactions += child.lines.filter((line) => line.startsWith("checkpoint_done")).length;
+    }
+    assert.ok(compactions > 0, "the kills were to hit a store that compacts itself");
+  }).timeout(60_000);
+
+  it("refuses a folder that cannot be made, with one clear error", async () => {
+    const file = path.join(folder, "file");
+    await writeFile(file, "in the way");
+    await assert.rejects(openConnectorStore({ folder: path.join(file, "store") }), {
+      code: "storage_failed",
+      message: /ENOTDIR/,
+    });
+  });
+
+  it("keeps its files for its owner only", async () => {
+    const { store } = await openConnectorStore({ folder: path.join(folder, "store") });
+    await store.acceptInbound(sampleEvent(1), null, 1);
+    await store.close();
+    for (const name of ["", ...(await readdir(path.join(folder, "store")))]) {
+      assert.equal((await stat(path.join(folder, "store", name))).mode & 0o077, 0, name);
+    }
+  });
+
+  it("runs from one bundled file with its worker and SQLite beside it", async () => {
+    const root = new URL("../../../../", import.meta.url);
+    const banner =
+      'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+    const program = `
+      import { readFile } from "node:fs/promises";
+      import { DurableDatabase } from "./src/connectors/store/durable-database.ts";
+      import { locateStoreAssets } from "./src/connectors/store/store-assets.ts";
+      import { WorkerImageBuilder } from "./src/connectors/store/worker-image-builder.ts";
+      const assets = locateStoreAssets();
+      const database = await DurableDatabase.open({
+        folder: process.argv[2],
+        wasm: await readFile(assets.wasmFile),
+        imageBuilder: new WorkerImageBuilder(assets.workerEntry),
+        migrations: [(tx) => { tx.run("CREATE TABLE t (a)"); tx.run("INSERT INTO t VALUES (?)", ["bundled"]); }],
+      });
+      await database.checkpoint();
+      console.log(database.read("SELECT a FROM t")[0].a);
+      await database.close();
+    `;
+    const shared = {
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      banner: { js: banner },
+      logLevel: "error",
+    } as const;
+    const resolveDir = new URL(".", root).pathname;
+    await build({
+      ...shared,
+      stdin: { contents: program, resolveDir },
+      outfile: path.join(folder, "program.mjs"),
+    });
+    const worker = new URL("src/connectors/store/store-worker.ts", root).pathname;
+    await build({ ...shared, entryPoints: [worker], outfile: path.join(folder, "store-worker.mjs") });
+    await writeFile(
+      path.join(folder, "sql-wasm.wasm"),
+      await readFile(new URL("node_modules/sql.js/dist/sql-wasm.wasm", root)),
+    );
+    const store = path.join(folder, "store");
+    const child = new Child(path.join(folder, "program.mjs"), [store]);
+    await child.ended();
+    assert.deepEqual(child.lines, ["bundled"]);
+    assert.ok((await readdir(store)).includes("image-00000002.sqlite"));
+  });
+});
