@@ -21,6 +21,7 @@ const view = {
   files: [],
   stop: () => undefined,
   typedAt: 0,
+  connected: true,
 };
 
 const users = () => new Map(view.state.users.map((user) => [user.id, user]));
@@ -44,9 +45,10 @@ async function becomePerson(id) {
   paintFace(at("me-avatar"), view.state.me);
   const wanted = channelOf(view.channelId) ?? view.state.servers[0]?.channels[0] ?? view.state.directs[0];
   await openChannel(wanted.id);
-  view.stop = follow(id, onLive, (connected) =>
-    showBanner(connected ? null : "The simulator does not answer. Trying again…"),
-  );
+  view.stop = follow(id, onLive, (connected) => {
+    view.connected = connected;
+    drawBanner();
+  });
 }
 
 async function loadState(id = view.state.me.id) {
@@ -77,10 +79,7 @@ function drawPlaces() {
     { server, directs: view.state.directs, user: userOf, currentId: view.channelId, unread: view.unread },
     openChannel,
   );
-  const here = server
-    ? view.state.users.filter((user) => server.memberIds.includes(user.id))
-    : view.state.users.filter((user) => user.id === view.state.me.id || user.id === channel?.withUserId);
-  drawMembers(at("members"), here, view.state.me.id, openDirect);
+  drawMembers(at("members"), usersHere(), view.state.me.id, openDirect);
   at("place-name").textContent = server?.name ?? "Direct messages";
   const label = channel ? labelOf(channel) : "";
   at("channel-name").textContent = label;
@@ -88,7 +87,7 @@ function drawPlaces() {
   document.title = label === "" ? "Simulated Discord" : `${label} – Simulated Discord`;
   textBox.disabled = !channel?.maySend;
   textBox.placeholder = channel?.maySend ? `Message ${label}` : "You cannot write here";
-  showBotBanner(here);
+  drawBanner();
 }
 
 function labelOf(channel) {
@@ -96,13 +95,22 @@ function labelOf(channel) {
   return channel.kind === "thread" ? channel.name : `#${channel.name}`;
 }
 
-function showBotBanner(here) {
-  const away = here.filter((user) => user.bot && !user.online);
-  showBanner(
-    away.length === 0
-      ? null
-      : `${away.map((user) => user.name).join(", ")} is offline. Messages wait until the gateway connects.`,
-  );
+/** People and apps of the current place. */
+function usersHere() {
+  const server = view.state.servers.find((one) => one.id === view.serverId);
+  if (server) return view.state.users.filter((user) => server.memberIds.includes(user.id));
+  const other = channelOf(view.channelId)?.withUserId;
+  return view.state.users.filter((user) => user.id === view.state.me.id || user.id === other);
+}
+
+function drawBanner() {
+  const away = usersHere().filter((user) => user.bot && !user.online);
+  if (!view.connected) showBanner("The simulator does not answer. Trying again…");
+  else if (away.length === 0) showBanner(null);
+  else
+    showBanner(
+      `${away.map((user) => user.name).join(", ")} is offline. Messages wait until the gateway connects.`,
+    );
 }
 
 function showBanner(text) {
