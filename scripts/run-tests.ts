@@ -10,7 +10,13 @@ const PART_DEADLINE_MS = 10 * 60_000;
 /** A part that has said its numbers but does not end has left something open. */
 const LINGER_DEADLINE_MS = 15_000;
 
-const MOCHA = ["node_modules/mocha/bin/mocha.js", "--reporter", "./test/support/mocha-reporter.ts"];
+const MOCHA = [
+  "node_modules/mocha/bin/mocha.js",
+  "--require",
+  "./test/support/exit-on-signals.ts",
+  "--reporter",
+  "./test/support/mocha-reporter.ts",
+];
 
 const PARTS: Readonly<Record<string, readonly string[]>> = {
   unit: [...MOCHA, "test/unit/**/*.test.ts"],
@@ -24,6 +30,11 @@ interface PartResult {
   readonly failed: number;
   /** Set when the part did not go as a run should, apart from failed tests. */
   readonly trouble?: string;
+}
+
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.once(signal, () => interrupted.abort(`stopped by ${signal}`));
 }
 
 process.exitCode = await main(process.argv.slice(2));
@@ -42,7 +53,7 @@ async function main(wanted: readonly string[]): Promise<number> {
   const troubles: string[] = [];
   try {
     for (const [name, command] of Object.entries(PARTS)) {
-      if (wanted.length === 0 || wanted.includes(name)) {
+      if (!interrupted.signal.aborted && (wanted.length === 0 || wanted.includes(name))) {
         const startedAt = Date.now();
         console.log(`\n${name}`);
         const result = await runPart(command, path.join(folder, `${name}.json`));
@@ -98,6 +109,8 @@ async function runToEnd(command: readonly string[], summaryFile: string): Promis
     stoppedFor ??= why;
     child.kill("SIGTERM");
   };
+  const onInterrupt = () => stop(String(interrupted.signal.reason));
+  interrupted.signal.addEventListener("abort", onInterrupt, { once: true });
   const deadline = setTimeout(() => stop("stopped: it took longer than 10 minutes"), PART_DEADLINE_MS);
   let lingering: NodeJS.Timeout | undefined;
   const watch = setInterval(async () => {
@@ -117,6 +130,7 @@ async function runToEnd(command: readonly string[], summaryFile: string): Promis
     clearTimeout(deadline);
     clearTimeout(lingering);
     clearInterval(watch);
+    interrupted.signal.removeEventListener("abort", onInterrupt);
   }
 }
 

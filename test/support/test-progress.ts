@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import writeFileAtomic from "write-file-atomic";
 
 /** Names the file in which one part of the tests leaves its numbers for the run as a whole. */
 export const SUMMARY_VARIABLE = "PALYRA_TEST_SUMMARY";
@@ -64,7 +64,7 @@ export class TestProgress {
   writeSummary(environment: NodeJS.ProcessEnv = process.env): void {
     const file = environment[SUMMARY_VARIABLE];
     if (file) {
-      writeFileSync(file, JSON.stringify(this.summary()));
+      writeFileAtomic.sync(file, JSON.stringify(this.summary()));
     }
   }
 

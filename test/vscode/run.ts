@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import "../support/exit-on-signals.ts";
 import { TestProgress } from "../support/test-progress.ts";
 import { installVSCode, PROJECT_ROOT } from "../support/vscode/install-vscode.ts";
 import { VSCodeServer } from "../support/vscode/vscode-server.ts";
@@ -36,12 +37,17 @@ async function runInsideVSCode(): Promise<number> {
     },
   });
   try {
+    let exit: (code: number) => void = () => undefined;
+    const exited = new Promise<number>((resolve) => {
+      exit = resolve;
+    });
     const workbench = await Workbench.open({
       server,
+      onTestsExit: exit,
       target: { folder, extensionDevelopmentPath: PROJECT_ROOT, extensionTestsPath: TESTS },
     });
     try {
-      await endOrDeadline(channel.ended);
+      await firstOrDeadline([channel.ended, exited]);
     } finally {
       explainAbort(progress, server, workbench);
       await workbench.close();
@@ -53,18 +59,19 @@ async function runInsideVSCode(): Promise<number> {
   }
   progress.writeSummary();
   const { passed, failed, finished } = progress.summary();
-  console.log(
-    `${passed} passed, ${failed} failed${finished ? "" : ", and the extension host ended before the last test"}`,
-  );
+  if (!finished) {
+    console.log("  The extension host ended before the last test, which counts as a failure.");
+  }
+  console.log(`${passed} passed, ${failed + (finished ? 0 : 1)} failed`);
   return finished && failed === 0 && passed > 0 ? 0 : 1;
 }
 
-async function endOrDeadline(ended: Promise<void>): Promise<void> {
+async function firstOrDeadline(endings: readonly Promise<unknown>[]): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, RUN_DEADLINE_MS);
   });
-  await Promise.race([ended, deadline]);
+  await Promise.race([...endings, deadline]);
   clearTimeout(timer);
 }
 

@@ -56,6 +56,10 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
     headless: installed ? true : "shell",
     args: ARGUMENTS,
     timeout: LAUNCH_DEADLINE_MS,
+    // Only the end of this process ends the browser: what a signal means is for the program to say.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     defaultViewport: { width: options.width ?? 1280, height: options.height ?? 800 },
     ...(options.profileFolder === undefined ? {} : { userDataDir: options.profileFolder }),
   });

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -145,7 +145,12 @@ export class VSCodeServer {
       // Detached makes it the leader of a process group, which is what `stop` ends as a whole.
       { cwd: options.vscode.folder, env: environment, stdio: ["ignore", "pipe", "pipe"], detached: true },
     );
-    const killOnExit = () => killGroup(child);
+    const killOnExit = () => {
+      killGroup(child);
+      if (removeData) {
+        rmSync(dataFolder, { recursive: true, force: true });
+      }
+    };
     process.once("exit", killOnExit);
     try {
       const port = await listeningPort(child, output);

@@ -44,6 +44,8 @@ export interface WorkbenchOptions extends BrowserOptions {
   readonly target?: WindowTarget;
   /** Opens the window as a page of this browser, which `close` then leaves running. */
   readonly browser?: Browser;
+  /** Called with the exit code when the extension host has ended after running `extensionTestsPath`. */
+  readonly onTestsExit?: (code: number) => void;
 }
 
 /** One VS Code window in a headless browser, driven by what is visible in it. */
@@ -73,6 +75,10 @@ export class Workbench {
     try {
       const page = await browser.newPage();
       const workbench = new Workbench(page, browser, options.browser === undefined, options.server);
+      if (options.onTestsExit) {
+        // VS Code's own hook for whoever automates it.
+        await page.exposeFunction("codeAutomationExit", options.onTestsExit);
+      }
       await page.goto(options.server.windowUrl(options.target), { timeout: WINDOW_DEADLINE_MS });
       await workbench.#restored();
       return workbench;
