@@ -93,7 +93,7 @@ export class Channels {
     const { openConnectorStore } = await import("../connectors/store/open-connector-store.ts");
     const opened = await openConnectorStore({
       folder: context.paths.storeDir,
-      onEvent: (event) => log.info("store", { ...event }),
+      onEvent: (event) => log[event.level](event.message, { event: event.kind, ...event.details }),
     });
     if (this.#stopped) {
       await opened.store.close();

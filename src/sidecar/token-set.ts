@@ -38,8 +38,11 @@ export class TokenSet {
     return accepted;
   }
 
-  /** All tokens that are or were valid since the last replacement. */
-  known(): readonly string[] {
-    return this.#entries.map((entry) => entry.token);
+  /** All tokens that are valid now. */
+  valid(): string[] {
+    const now = this.#now();
+    return this.#entries
+      .filter((entry) => entry.expiresAt === null || now < entry.expiresAt)
+      .map((entry) => entry.token);
   }
 }
