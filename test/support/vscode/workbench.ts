@@ -248,9 +248,7 @@ export class Workbench {
       `a webview with ${selector}`,
       async () => {
         for (const frame of this.page.frames()) {
-          const outer = frame.parentFrame();
-          const isInner = outer !== null && outer !== this.page.mainFrame();
-          if (isInner && (await frame.$(selector)) !== null) {
+          if ((await isActiveWebview(frame)) && (await frame.$(selector)) !== null) {
             return frame;
           }
         }
@@ -314,4 +312,10 @@ export class Workbench {
       STEP_DEADLINE_MS,
     );
   }
+}
+
+/** A webview loads each new document in a hidden frame first; only the one that is shown has this id. */
+async function isActiveWebview(frame: Frame): Promise<boolean> {
+  const element = await frame.frameElement();
+  return (await element?.evaluate((found: PageElement) => found.getAttribute("id"))) === "active-frame";
 }
