@@ -1,20 +1,17 @@
 import path from "node:path";
-import { messageOf, PalyraError, systemErrorCode } from "../../platform/errors.ts";
+import { messageOf, PalyraError } from "../../platform/errors.ts";
 import type { ImageBuilder } from "./build-image.ts";
 import { Checkpointer } from "./checkpointer.ts";
-import {
-  type FileLayer,
-  nodeFileLayer,
-  removeIfPresent,
-  temporarySuffix,
-  writeFileDurably,
-} from "./file-layer.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import { type FileLayer, nodeFileLayer, removeIfPresent, temporarySuffix } from "./file-layer.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
-import type { JournaledStatement, JournalRecord } from "./journal-format.ts";
+import type { JournaledStatement } from "./journal-format.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { loadSqlite, type MemoryDatabase } from "./memory-database.ts";
-import { recover, type SetAside } from "./recover.ts";
+import { recover } from "./recover.ts";
+import { setAside } from "./set-aside.ts";
 import type { Row, SqlValue } from "./sql-value.ts";
+import { storageStep } from "./storage-error.ts";
 import type { StoreEvent } from "./store-events.ts";
 
 /** Reads and writes inside one transaction. Usable only until the function it was given to returns. */
@@ -51,12 +48,6 @@ export interface DurableDatabaseOptions {
 
 const defaultCheckpointBytes = 8 * 1024 * 1024;
 
-interface Waiting {
-  readonly record: JournalRecord | null;
-  readonly resolve: () => void;
-  readonly reject: (error: PalyraError) => void;
-}
-
 /**
  * SQLite in memory, made durable: a transaction takes effect at once, and its promise resolves when its
  * statements are in the journal on the disk. All transactions that are committed while the disk works
@@ -71,25 +62,20 @@ export class DurableDatabase {
   readonly recoveryEvents: readonly StoreEvent[];
   readonly #memory: MemoryDatabase;
   readonly #lock: FolderLock;
-  readonly #layer: FileLayer;
   readonly #emit: (event: StoreEvent) => void;
+  readonly #queue: CommitQueue;
   readonly #checkpointer: Checkpointer;
   readonly #checkpointBytes: number;
   readonly #failureListeners = new Set<(error: PalyraError) => void>();
-  #journal: JournalWriter;
-  #nextSequence: number;
-  #waiting: Waiting[] = [];
-  #flushing: Promise<void> | null = null;
-  #flushScheduled = false;
   #inTransaction = false;
-  #failure: PalyraError | null = null;
   #closed = false;
-  #rotation: { resolve: (lastSequence: number) => void; reject: (error: unknown) => void } | null = null;
   #checkpoint: Promise<void> | null = null;
+  /** A journal must grow beyond this (bytes) before a compaction is tried again that has failed. */
   #checkpointFloor = 0;
 
   private constructor(parts: {
     options: DurableDatabaseOptions;
+    layer: FileLayer;
     memory: MemoryDatabase;
     lock: FolderLock;
     journal: JournalWriter;
@@ -97,16 +83,24 @@ export class DurableDatabase {
     nextSequence: number;
     recoveryEvents: readonly StoreEvent[];
   }) {
-    this.folder = parts.options.folder;
+    const { options, layer, journal, nextSequence } = parts;
+    this.folder = options.folder;
     this.recoveryEvents = parts.recoveryEvents;
     this.#memory = parts.memory;
     this.#lock = parts.lock;
-    this.#layer = parts.options.fileLayer ?? nodeFileLayer;
-    this.#emit = parts.options.onEvent ?? (() => undefined);
-    this.#journal = parts.journal;
+    this.#emit = options.onEvent ?? (() => undefined);
     this.#checkpointer = parts.checkpointer;
-    this.#nextSequence = parts.nextSequence;
-    this.#checkpointBytes = parts.options.checkpointBytes ?? defaultCheckpointBytes;
+    this.#checkpointBytes = options.checkpointBytes ?? defaultCheckpointBytes;
+    this.#queue = new CommitQueue({
+      layer,
+      folder: options.folder,
+      journal,
+      nextSequence,
+      onFailure: (error) => this.#pause(error),
+      afterFlush: () => {
+        if (this.#queue.journalBytes > this.#checkpointDueAt()) this.#startCheckpoint();
+      },
+    });
   }
 
   /**
@@ -166,6 +160,7 @@ export class DurableDatabase {
       const { nextSequence } = recovered;
       const database = new DurableDatabase({
         options,
+        layer,
         memory,
         lock,
         journal,
@@ -187,12 +182,17 @@ export class DurableDatabase {
 
   /** The error that paused the database; null while it works. */
   get failure(): PalyraError | null {
-    return this.#failure;
+    return this.#queue.failure;
   }
 
   /** Bytes of the journal that grows. */
   get journalBytes(): number {
-    return this.#journal.bytes;
+    return this.#queue.journalBytes;
+  }
+
+  /** Bytes of the newest image, 0 before the first. */
+  get imageBytes(): number {
+    return this.#checkpointer.imageBytes;
   }
 
   /** Calls back once when the database is paused. Returns a function that ends the subscription. */
@@ -214,9 +214,9 @@ export class DurableDatabase {
    */
   async write<T>(run: (tx: Transaction) => T): Promise<T> {
     this.#requireOpen();
-    if (this.#failure !== null) throw this.#failure;
+    if (this.#queue.failure !== null) throw this.#queue.failure;
     const { result, statements } = this.#execute(run);
-    await this.#settled(statements);
+    await this.#queue.commit(statements);
     return result;
   }
 
@@ -243,11 +243,9 @@ export class DurableDatabase {
     if (this.#closed) return;
     this.#closed = true;
     this.#checkpointer.abort();
-    while (this.#flushing !== null || this.#flushScheduled) {
-      await (this.#flushing ?? new Promise(setImmediate));
-    }
-    await this.#checkpoint?.catch(() => undefined);
-    await this.#journal.close();
+    const checkpoint = this.#checkpoint?.catch(() => undefined);
+    await this.#queue.close();
+    await checkpoint;
     this.#memory.close();
     await this.#lock.release();
   }
@@ -312,7 +310,7 @@ export class DurableDatabase {
       this.#memory.rollback();
     } catch (error) {
       // Memory and journal may differ from here on, so nothing may be built on this memory any more.
-      this.#pause(
+      this.#queue.fail(
         new PalyraError("storage_failed", `The store cannot undo a change: ${messageOf(error)}`, {
           cause: reason,
         }),
@@ -320,124 +318,41 @@ export class DurableDatabase {
     }
   }
 
-  #settled(statements: readonly JournaledStatement[]): Promise<void> {
-    const record = statements.length === 0 ? null : { sequence: this.#nextSequence, statements };
-    if (record !== null) this.#nextSequence += 1;
-    // What a transaction without changes has read may not be on the disk yet: it waits with the others.
-    else if (this.#waiting.length === 0 && this.#flushing === null) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ record, resolve, reject });
-      this.#scheduleFlush();
-    });
-  }
-
-  /** Starts the flush after the current turn of the event loop, so that simultaneous writers share it. */
-  #scheduleFlush(): void {
-    if (this.#flushing !== null || this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    setImmediate(() => {
-      this.#flushScheduled = false;
-      this.#flushing = this.#flush().finally(() => {
-        this.#flushing = null;
-        if (this.#waiting.length > 0 || this.#rotation !== null) this.#scheduleFlush();
-      });
-    });
-  }
-
-  async #flush(): Promise<void> {
-    const batch = this.#waiting;
-    this.#waiting = [];
-    const records = batch.flatMap(({ record }) => record ?? []);
-    if (this.#failure !== null) {
-      for (const { reject } of batch) reject(this.#failure);
-    } else {
-      try {
-        if (records.length > 0) await this.#journal.append(records);
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        const failure = this.#pause(storageFailed(this.folder, error));
-        for (const { reject } of batch) reject(failure);
-      }
-    }
-    await this.#rotateWhenAsked();
-    if (this.#journal.bytes > this.#checkpointDueAt()) this.#startCheckpoint();
-  }
-
   #checkpointDueAt(): number {
     return Math.max(this.#checkpointBytes, this.#checkpointer.imageBytes / 4, this.#checkpointFloor);
   }
 
   #startCheckpoint(): void {
-    if (this.#checkpoint !== null || this.#closed || this.#failure !== null) return;
+    if (this.#checkpoint !== null || this.#closed || this.#queue.failure !== null) return;
     this.checkpoint().catch((error: unknown) => {
       if (this.#closed) return;
       this.#emit({
         kind: "checkpoint_failed",
         level: "warn",
         message: `The store could not be compacted and keeps its journal: ${messageOf(error)}`,
-        details: { journalBytes: this.#journal.bytes },
+        details: { journalBytes: this.#queue.journalBytes },
       });
     });
   }
 
   async #runCheckpoint(): Promise<void> {
     const started = performance.now();
-    this.#checkpointFloor = this.#journal.bytes + this.#checkpointBytes;
-    const lastSequence = await new Promise<number>((resolve, reject) => {
-      this.#rotation = { resolve, reject };
-      this.#scheduleFlush();
-    });
+    this.#checkpointFloor = this.#queue.journalBytes + this.#checkpointBytes;
+    const lastSequence = await this.#queue.rotate();
     this.#checkpointFloor = 0;
-    const bytes = await this.#checkpointer.run(this.#journal.generation, lastSequence);
+    const bytes = await this.#checkpointer.run(this.#queue.generation, lastSequence);
     const milliseconds = Math.round(performance.now() - started);
     this.#emit({
       kind: "checkpoint_done",
       level: "info",
       message: `The store was compacted to ${bytes} bytes in ${milliseconds} ms.`,
-      details: { bytes, milliseconds, generation: this.#journal.generation },
+      details: { bytes, milliseconds, generation: this.#queue.generation },
     });
   }
 
-  /** Goes over to a new journal between two flushes, when everything committed before is in the old one. */
-  async #rotateWhenAsked(): Promise<void> {
-    const rotation = this.#rotation;
-    if (rotation === null) return;
-    this.#rotation = null;
-    const lastSequence =
-      (this.#waiting.find(({ record }) => record !== null)?.record?.sequence ?? this.#nextSequence) - 1;
-    let fresh: JournalWriter | null = null;
-    try {
-      if (this.#failure !== null) throw this.#failure;
-      fresh = await JournalWriter.prepare(
-        this.#layer,
-        this.folder,
-        this.#journal.generation + 1,
-        lastSequence + 1,
-      );
-    } catch (error) {
-      rotation.reject(error);
-      return;
-    }
-    try {
-      await fresh.publish();
-    } catch (error) {
-      // Nobody can tell which journal counts after a crash, so neither may grow.
-      await fresh.close();
-      rotation.reject(this.#pause(storageFailed(this.folder, error)));
-      return;
-    }
-    await this.#journal.close();
-    this.#journal = fresh;
-    rotation.resolve(lastSequence);
-  }
-
-  /** Returns the error that paused the database first. */
-  #pause(error: PalyraError): PalyraError {
-    if (this.#failure !== null) return this.#failure;
-    this.#failure = error;
+  #pause(error: PalyraError): void {
     this.#emit({ kind: "paused", level: "error", message: error.message, details: { folder: this.folder } });
     for (const listener of this.#failureListeners) listener(error);
-    return error;
   }
 
   #requireOpen(): void {
@@ -446,47 +361,4 @@ export class DurableDatabase {
         nextStep: "Start the gateway again.",
       });
   }
-}
-
-function storageFailed(folder: string, cause: unknown): PalyraError {
-  return new PalyraError(
-    "storage_failed",
-    `The store in ${folder} cannot be written or read: ${messageOf(cause)}`,
-    { cause },
-  );
-}
-
-/** Runs a step of opening; an error of the file system becomes `storage_failed`. */
-async function storageStep<T>(folder: string, step: () => Promise<T>): Promise<T> {
-  try {
-    return await step();
-  } catch (error) {
-    if (error instanceof PalyraError || systemErrorCode(error) === undefined) throw error;
-    throw storageFailed(folder, error);
-  }
-}
-
-/** Gives a file, or a copy of its broken end, a new name. */
-async function setAside(layer: FileLayer, folder: string, item: SetAside, time: number): Promise<StoreEvent> {
-  const stamp = new Date(time).toISOString().replace(/[:.]/g, "-");
-  const taken = new Set(await layer.list(folder));
-  const base = `${item.file}.${item.tail === undefined ? "unreadable" : "cut"}-${stamp}`;
-  let name = base;
-  for (let number = 2; taken.has(name); number += 1) name = `${base}-${number}`;
-  if (item.tail === undefined) {
-    await layer.rename(path.join(folder, item.file), path.join(folder, name));
-    await layer.syncFolder(folder);
-  } else {
-    await writeFileDurably(layer, path.join(folder, name), item.tail);
-  }
-  const what = item.tail === undefined ? item.file : `The last ${item.tail.length} bytes of ${item.file}`;
-  const loss = item.lossPossible
-    ? "Messages stored in it may be missing."
-    : "Nothing that was stored is missing.";
-  return {
-    kind: "set_aside",
-    level: item.lossPossible ? "error" : "warn",
-    message: `${what} could not be used (${item.reason}) and was kept as ${name}. ${loss}`,
-    details: { file: item.file, keptAs: name, reason: item.reason, lossPossible: item.lossPossible },
-  };
 }

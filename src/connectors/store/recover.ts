@@ -11,17 +11,8 @@ import {
   journalHeaderBytes,
 } from "./journal-format.ts";
 import { MemoryDatabase } from "./memory-database.ts";
+import type { SetAside } from "./set-aside.ts";
 import { filesOf, imageName, journalName } from "./store-files.ts";
-
-/** A file, or the end of one, that cannot be used and is kept under a new name. */
-export interface SetAside {
-  readonly file: string;
-  /** Only the bytes from here on; the whole file when undefined. */
-  readonly tail?: Uint8Array;
-  readonly reason: string;
-  /** True when transactions that were reported as stored may be in it. */
-  readonly lossPossible: boolean;
-}
 
 /** What the files of a folder amount to. Nothing in the folder was changed yet. */
 export interface Recovered {
