@@ -25,6 +25,8 @@ const openWaitMs = 3_000;
 const ownerWaitMs = 10_000;
 /** How long a host that makes way leaves the lease to others, in milliseconds. */
 const makeWayMs = 500;
+/** How long `dispose` waits for a contender to end, in milliseconds. */
+const leaveMs = 3_000;
 
 type Session =
   | { readonly kind: "owner"; readonly session: OwnerSession }
@@ -57,6 +59,7 @@ export class ControlCenter {
   #contending: Promise<void> = Promise.resolve();
   #closing: Promise<void> = Promise.resolve();
   #disposed = false;
+  #left: Promise<void> | null = null;
 
   private constructor(options: ControlCenterOptions) {
     this.#options = options;
@@ -152,8 +155,12 @@ export class ControlCenter {
   }
 
   /** Leaves; the services live on for their linger time or with another control center. */
-  async dispose(): Promise<void> {
-    if (this.#disposed) return;
+  dispose(): Promise<void> {
+    this.#left ??= this.#leave();
+    return this.#left;
+  }
+
+  async #leave(): Promise<void> {
     this.#disposed = true;
     if (this.#publishTimer !== null) clearTimeout(this.#publishTimer);
     this.#publishTimer = null;
@@ -163,7 +170,10 @@ export class ControlCenter {
     // Commands that wait for an owner wait no longer.
     this.#sessions.emit();
     // A contender that was under way ends at its next step and lets go of what it got.
-    await Promise.race([this.#contending, delay(makeWayMs)]);
+    const contended = this.#contending.catch((thrown: unknown) =>
+      this.#options.logger.error(messageOf(thrown)),
+    );
+    await Promise.race([contended, delay(leaveMs)]);
   }
 
   /** Finds its role; begun again whenever the owner is lost. */
@@ -210,7 +220,6 @@ export class ControlCenter {
       return await OwnerSession.open(this.#sessionHost(), ownership);
     } catch (thrown) {
       await ownership.release();
-      await ownership.server.close();
       throw thrown;
     }
   }

@@ -178,7 +178,6 @@ export class OwnerSession {
     for (const runner of this.#runners.values()) runner.detach();
     for (const wake of this.#waiters) wake();
     await this.#ownership.release();
-    await this.#ownership.server.close();
   }
 
   #runner(service: ServiceKind): ServiceRunner {

@@ -15,7 +15,7 @@ const retryMs = 100;
 export interface Ownership {
   readonly kind: "owner";
   readonly server: OwnerServer;
-  /** Lets the next owner take over at once. */
+  /** Ends it; the next owner can take over at once. */
   release(): Promise<void>;
 }
 
@@ -108,10 +108,23 @@ async function takeLease(
     released: false,
   };
   const generation = (lease?.generation ?? 0) + 1;
-  if (!(await folder.take(generation, holder))) {
-    await server.close();
-    return null;
+  let taken = false;
+  try {
+    taken = await folder.take(generation, holder);
+  } finally {
+    if (!taken) await server.close();
   }
+  if (!taken) return null;
   if (lease?.holder) await removeStaleEndpoint(lease.holder.endpoint);
-  return { kind: "owner", server, release: () => folder.release(generation, holder) };
+  return {
+    kind: "owner",
+    server,
+    release: async () => {
+      try {
+        await folder.release(generation, holder);
+      } finally {
+        await server.close();
+      }
+    },
+  };
 }
