@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { RunRecord } from "../../../src/contracts/control-link.ts";
+import { identify, isSameProcess } from "../../../src/platform/process-identity.ts";
+import { runRecordFile, statePaths } from "../../../src/platform/state-paths.ts";
+import { serviceIn, snapshotWhere, TestHome, viewOf } from "../../support/supervisor/control-center-host.ts";
+import { behave } from "../../support/supervisor/sidecar-behaviour.ts";
+import { type HostProcess, startHost } from "../../support/supervisor/start-host.ts";
+import { waitUntil } from "../../support/vscode/wait-until.ts";
+
+describe("Several windows on one state root", () => {
+  let home: TestHome;
+  const hosts: HostProcess[] = [];
+  const host = (name: string): HostProcess => {
+    const started = startHost(home.stateRoot, name);
+    hosts.push(started);
+    return started;
+  };
+
+  beforeEach(async () => {
+    home = await TestHome.create();
+  });
+  afterEach(async () => {
+    for (const started of hosts.splice(0)) await started.kill();
+    await home.remove();
+  });
+
+  it("opened at the same moment, run one set of services, and see the same", async () => {
+    const centers = await Promise.all([home.open(), home.open(), home.open()]);
+    const views = await Promise.all(centers.map((center) => serviceIn(center, "gateway", "running")));
+    assert.deepEqual(centers.map((center) => center.role).sort(), ["observer", "observer", "owner"]);
+    assert.equal(new Set(views.map((view) => view.pid)).size, 1);
+    assert.equal((await home.starts("gateway")).length, 1);
+    for (const center of centers) {
+      assert.equal(center.snapshot.quick_facts.role, center.role);
+      assert.ok((await center.logs("gateway")).length > 0);
+    }
+  });
+
+  it("an observer's commands are carried out by the owner", async () => {
+    const owner = await home.open();
+    await serviceIn(owner, "gateway", "running");
+    const observer = await home.open();
+    await observer.stop("gateway");
+    assert.equal(viewOf(observer.snapshot, "gateway").state, "stopped");
+    assert.equal(viewOf(owner.snapshot, "gateway").state, "stopped");
+    await behave(home.stateRoot, { gateway: { exitAtStart: 78, lastWords: "bad" } });
+    await assert.rejects(observer.start("gateway"), { code: "config_invalid" });
+  });
+
+  it("when the owner is killed, the next one takes over within two seconds with the same process", async () => {
+    const first = host("first window");
+    await first.becomes("owner");
+    const second = await home.open();
+    const { pid } = await serviceIn(second, "gateway", "running");
+    assert.equal(second.role, "observer");
+    const killedAt = Date.now();
+    await first.kill();
+    await snapshotWhere(
+      second,
+      "this window owns and runs the gateway",
+      (snapshot) => snapshot.quick_facts.role === "owner" && viewOf(snapshot, "gateway").state === "running",
+    );
+    assert.ok(Date.now() - killedAt < 2_000, `took ${Date.now() - killedAt} ms`);
+    const view = viewOf(second.snapshot, "gateway");
+    assert.deepEqual([view.pid, view.adopted, view.restarts], [pid, true, 0]);
+    assert.equal((await home.starts("gateway")).length, 1);
+    await second.restart("gateway");
+    assert.notEqual(viewOf(second.snapshot, "gateway").pid, pid);
+  });
+
+  it("when an owner leaves, its observer takes over at once", async () => {
+    const owner = await home.open();
+    const { pid } = await serviceIn(owner, "gateway", "running");
+    const observer = await home.open();
+    await owner.dispose();
+    const view = await snapshotWhere(
+      observer,
+      "the observer owns and runs the gateway",
+      (snapshot) => snapshot.quick_facts.role === "owner" && viewOf(snapshot, "gateway").state === "running",
+    );
+    assert.equal(viewOf(view, "gateway").pid, pid);
+  });
+
+  it("a window that opens after the owner was killed adopts what runs", async () => {
+    const first = host("first window");
+    await first.becomes("owner");
+    const pid = await waitUntil("the gateway runs", async () => (await home.living("gateway"))[0]);
+    const record = await waitUntil("the record is complete", async () => {
+      const text = await readFile(runRecordFile(statePaths(home.stateRoot), "gateway"), "utf8");
+      const parsed = RunRecord.parse(JSON.parse(text));
+      return parsed.pid === null ? null : parsed;
+    });
+    await first.kill();
+    const second = await home.open();
+    const view = await serviceIn(second, "gateway", "running");
+    assert.deepEqual([view.pid, view.pid, view.adopted], [pid, record.pid, true]);
+    assert.ok((await second.logs("gateway")).some(({ line }) => line.startsWith("starting")));
+    await second.stop();
+    assert.deepEqual(await home.living("gateway"), []);
+  });
+
+  it("notices the death of an adopted process", async () => {
+    const first = await home.open();
+    const { pid } = await serviceIn(first, "gateway", "running");
+    await first.dispose();
+    const second = await home.open();
+    await serviceIn(second, "gateway", "running");
+    process.kill(pid ?? 0, "SIGKILL");
+    const snapshot = await snapshotWhere(second, "the gateway is back", (candidate) => {
+      const view = viewOf(candidate, "gateway");
+      return view.state === "running" && view.pid !== pid;
+    });
+    assert.equal(viewOf(snapshot, "gateway").adopted, false);
+    assert.equal(viewOf(snapshot, "gateway").restarts, 1);
+  });
+
+  it("services end by themselves after the linger time when all windows are gone", async () => {
+    const center = await home.open({
+      settings: {
+        ...(await import("../../../src/supervisor/control-center-options.ts")).defaultSettings,
+        lingerSeconds: 1,
+      },
+    });
+    await serviceIn(center, "gateway", "running");
+    await serviceIn(center, "browserd", "running");
+    await center.dispose();
+    await waitUntil(
+      "no service lives",
+      async () => (await home.living("gateway")).length === 0 && (await home.living("browserd")).length === 0,
+      10_000,
+    );
+  });
+
+  it("a running sidecar of another version is replaced", async () => {
+    const old = await home.open();
+    const { pid } = await serviceIn(old, "gateway", "running");
+    await old.dispose();
+    const center = await home.open({ version: "0.2.0" });
+    await waitUntil("the old sidecar is gone", async () => (await identify(pid ?? 0)) === null);
+    const view = await serviceIn(center, "gateway", "running");
+    assert.notEqual(view.pid, pid);
+    assert.equal(view.restarts, 0);
+  });
+
+  it("never touches a program that got the number of a dead sidecar", async () => {
+    const center = await home.open();
+    const { pid } = await serviceIn(center, "gateway", "running");
+    await center.dispose();
+    const own = await identify(pid ?? 0);
+    process.kill(pid ?? 0, "SIGKILL");
+    await waitUntil("the sidecar is gone", async () => own === null || !(await isSameProcess(own)));
+    const stranger = spawn("sleep", ["60"], { stdio: "ignore" });
+    try {
+      const file = runRecordFile(statePaths(home.stateRoot), "gateway");
+      const record = RunRecord.parse(JSON.parse(await readFile(file, "utf8")));
+      await writeFile(file, JSON.stringify({ ...record, pid: stranger.pid }));
+      const second = await home.open();
+      const view = await serviceIn(second, "gateway", "running");
+      assert.equal(view.adopted, false);
+      await second.restart("gateway");
+      assert.equal(stranger.exitCode, null);
+      assert.notEqual(await identify(stranger.pid ?? 0), null);
+    } finally {
+      stranger.kill("SIGKILL");
+    }
+  });
+
+  it("a hanging sidecar left behind by a dead owner is replaced, not waited for", async () => {
+    const center = await home.open();
+    const { pid } = await serviceIn(center, "gateway", "running");
+    await center.dispose();
+    process.kill(pid ?? 0, "SIGSTOP");
+    const second = await home.open();
+    const view = await serviceIn(second, "gateway", "running", 15_000);
+    assert.notEqual(view.pid, pid);
+    assert.equal(await identify(pid ?? 0), null);
+  });
+});
