@@ -12,6 +12,7 @@ import {
   type GatewayLogEntry,
   RESUME_PATH,
 } from "./gateway/gateway.ts";
+import { Interactions } from "./interactions.ts";
 import { registerFiles } from "./page/files.ts";
 import { refusalReason } from "./page/local-only.ts";
 import { registerSimApi } from "./page/sim-api.ts";
@@ -114,6 +115,11 @@ export async function startDiscordSimulator(options: SimulatorOptions = {}): Pro
     applicationFlags,
   });
   world.onEvent((event) => gateway.announce(event));
+  const interactions = new Interactions({
+    world,
+    clock,
+    newToken: () => Buffer.from(random(48)).toString("base64url"),
+  });
   const services: RestServices = {
     world,
     clock,
@@ -125,10 +131,11 @@ export async function startDiscordSimulator(options: SimulatorOptions = {}): Pro
     rateRules: options.rateLimits ?? defaultRateRules,
     invalidRequests: new InvalidRequests(options.invalidRequestLimit),
     nonces: new NonceMemory(options.nonceLifetimeMs ?? 5 * 60_000),
+    interactions,
     requestLog: [],
     applicationFlags,
   };
-  const people = new People(world);
+  const people = new People(world, interactions, gateway);
   const app = fastify({
     bodyLimit: MAX_REQUEST_BYTES,
     forceCloseConnections: true,
@@ -146,7 +153,15 @@ export async function startDiscordSimulator(options: SimulatorOptions = {}): Pro
         .send(JSON.stringify({ error: reason }));
   });
   registerRest(app, services);
-  registerSimApi(app, { world, people, gateway, faults, clock, requestLog: services.requestLog });
+  registerSimApi(app, {
+    world,
+    interactions,
+    people,
+    gateway,
+    faults,
+    clock,
+    requestLog: services.requestLog,
+  });
   registerFiles(app, { world, webRoot: options.webRoot ?? fileURLToPath(new URL("./web", import.meta.url)) });
   app.setNotFoundHandler((request, reply) => {
     const { pathname } = new URL(request.url, "http://simulator");

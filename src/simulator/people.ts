@@ -1,3 +1,5 @@
+import type { Gateway } from "./gateway/gateway.ts";
+import { type Interactions, interactionPayload } from "./interactions.ts";
 import { mentionsIn } from "./world/mention-rules.ts";
 import { DEFAULT_ALLOWED_MENTIONS, linkTypedMentions } from "./world/mentions.ts";
 import {
@@ -24,9 +26,13 @@ export interface PersonMessage {
 /** What people do in Discord's own client. Users and channels are given by id or by name. */
 export class People {
   readonly #world: World;
+  readonly #interactions: Interactions;
+  readonly #gateway: Gateway;
 
-  constructor(world: World) {
+  constructor(world: World, interactions: Interactions, gateway: Gateway) {
     this.#world = world;
+    this.#interactions = interactions;
+    this.#gateway = gateway;
   }
 
   /** @throws PersonError when there is nobody of that id or name */
@@ -143,6 +149,36 @@ export class People {
     this.#world.startTyping(this.findChannel(channel), this.find(person).id);
   }
 
+  /**
+   * Uses a slash command. The text after the name fills the options in their order; the last one takes the rest.
+   *
+   * @throws PersonError when there is no such command, an option is missing, or the bot is away
+   */
+  useCommand(person: string, channel: string, typed: string): void {
+    const user = this.find(person);
+    const place = this.findChannel(channel);
+    this.#demand(place, user, Permission.USE_APPLICATION_COMMANDS, "use commands in");
+    const [name = "", ...words] = typed.replace(/^\//, "").trim().split(/\s+/);
+    const command = this.#interactions.availableIn(place).find((one) => one.name === name.toLowerCase());
+    if (!command) throw new PersonError(`There is no command /${name} here.`);
+    const options = command.options.flatMap((option, index) => {
+      const last = index === command.options.length - 1;
+      const text = (last ? words.splice(0) : words.splice(0, 1)).join(" ");
+      if (text === "" && option.required) throw new PersonError(`/${name} needs ${option.name}.`);
+      return text === ""
+        ? []
+        : [{ name: option.name, type: option.type, value: optionValue(option.type, text) }];
+    });
+    const bot = this.#world.bots.get(command.applicationId);
+    if (!bot || !this.#gateway.isOnline(bot.userId))
+      throw new PersonError("The application did not respond.");
+    const interaction = this.#interactions.start(bot, { command, userId: user.id, channel: place, options });
+    this.#gateway.dispatchToBot(bot.userId, {
+      t: "INTERACTION_CREATE",
+      d: interactionPayload(this.#world, interaction),
+    });
+  }
+
   /** The direct-message channel between two users. */
   openDirect(person: string, other: string): Channel {
     const from = this.find(person);
@@ -221,4 +257,17 @@ export class People {
     const place = channel.guildId === null ? "this conversation" : `#${channel.name}`;
     throw new PersonError(`${user.globalName ?? user.username} may not ${what} ${place}.`);
   }
+}
+
+/** Discord docs: Application Commands, Application Command Option Type. */
+function optionValue(type: number, text: string): unknown {
+  const INTEGER = 4;
+  const BOOLEAN = 5;
+  const NUMBER = 10;
+  if (type === INTEGER || type === NUMBER) {
+    const number = Number(text);
+    if (!Number.isFinite(number)) throw new PersonError(`"${text}" is no number.`);
+    return number;
+  }
+  return type === BOOLEAN ? text.toLowerCase() === "true" : text;
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { Faults } from "../faults.ts";
 import type { Gateway } from "../gateway/gateway.ts";
+import type { Interactions } from "../interactions.ts";
 import { type People, PersonError } from "../people.ts";
 import type { RequestLogEntry } from "../rest/services.ts";
 import type { World } from "../world/world.ts";
@@ -12,6 +13,7 @@ import { seeChannel, seeMessage, seeMessages, seeState } from "./view.ts";
 export interface SimApiSources {
   readonly world: World;
   readonly people: People;
+  readonly interactions: Interactions;
   readonly gateway: Gateway;
   readonly faults: Faults;
   readonly clock: Clock;
@@ -35,6 +37,7 @@ const messageBody = z.object({ as: name, channel: name, messageId: name });
 const editBody = messageBody.extend({ content: text });
 const reactBody = messageBody.extend({ emoji: name });
 const typingBody = z.object({ as: name, channel: name });
+const commandBody = z.object({ as: name, channel: name, text });
 const directBody = z.object({ as: name, with: name });
 const threadBody = z.object({ as: name, channel: name, name, messageId: name.optional() });
 const faultBody = z.object({
@@ -123,6 +126,18 @@ export function registerSimApi(app: FastifyInstance, sources: SimApiSources): vo
   });
   post(app, "/sim/typing", typingBody, (body) => {
     people.type(body.as, body.channel);
+    return {};
+  });
+  get(app, "/sim/channels/:channel/commands", (request) => {
+    const channel = people.findChannel((request.params as { channel: string }).channel);
+    return sources.interactions.availableIn(channel).map((one) => ({
+      name: one.name,
+      description: one.description,
+      options: one.options.map((option) => option.name),
+    }));
+  });
+  post(app, "/sim/commands", commandBody, (body) => {
+    people.useCommand(body.as, body.channel, body.text);
     return {};
   });
   post(app, "/sim/directs", directBody, (body) =>

@@ -67,6 +67,8 @@ export interface SeenMessage {
   readonly command: { readonly userId: string; readonly name: string } | null;
   /** Only this person sees it. */
   readonly onlyForMe: boolean;
+  /** The app has taken a command and still works on the answer. */
+  readonly thinking: boolean;
 }
 
 /** @param isOnline whether a bot has a live session; people are always there */
@@ -116,6 +118,9 @@ function kindOf(channel: Channel): SeenChannel["kind"] {
   return channel.kind === ChannelKind.forum ? "forum" : "text";
 }
 
+/** Flag LOADING (Discord docs: Message Resource, Message Flags). */
+const LOADING = 1 << 7;
+
 const KINDS: Partial<Record<number, SeenMessage["kind"]>> = {
   [MessageKind.reply]: "reply",
   [MessageKind.threadCreated]: "threadStarted",
@@ -159,6 +164,7 @@ export function seeMessage(world: World, message: Message, meId: string): SeenMe
       ? { userId: message.interaction.userId, name: message.interaction.commandName }
       : null,
     onlyForMe: message.onlyForUserId !== null,
+    thinking: (message.flags & LOADING) !== 0,
   };
 }
 

@@ -8,8 +8,10 @@ import { defaultRateRules } from "./rate-rules.ts";
 import { type RequestBody, readRequestBody } from "./request-body.ts";
 import type { Route } from "./route.ts";
 import { channelRoutes } from "./routes-channels.ts";
+import { commandRoutes } from "./routes-commands.ts";
 import { guildRoutes } from "./routes-guilds.ts";
 import { identityRoutes } from "./routes-identity.ts";
+import { interactionRoutes } from "./routes-interactions.ts";
 import { messageRoutes } from "./routes-messages.ts";
 import { reactionRoutes } from "./routes-reactions.ts";
 import type { RequestLogEntry, RestResult, RestServices } from "./services.ts";
@@ -25,6 +27,8 @@ export const restRoutes: readonly Route[] = [
   ...channelRoutes,
   ...messageRoutes,
   ...reactionRoutes,
+  ...commandRoutes,
+  ...interactionRoutes,
 ];
 
 /** Adds the REST API, version 10, to a server. */
@@ -139,7 +143,7 @@ function takeBucket(
   if (services.rateRules === "off") return null;
   const rule = services.rateRules[route.bucket] ?? services.rateRules.other ?? defaultRateRules.other;
   if (!rule) return null;
-  const resource = params.channel_id ?? params.guild_id ?? params.webhook_id ?? "";
+  const resource = params.channel_id ?? params.guild_id ?? params.interaction_token ?? "";
   return services.rateLimits.take(who, route.bucket, resource, rule, services.clock.now());
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Faults } from "../faults.ts";
 import type { Gateway } from "../gateway/gateway.ts";
+import type { Interactions } from "../interactions.ts";
 import type { Viewer, WireContext } from "../wire.ts";
 import type { BotApplication, Channel, Message } from "../world/model.ts";
 import { Permission, sendPermission } from "../world/permissions.ts";
@@ -34,6 +35,7 @@ export interface RestServices {
   readonly rateRules: Readonly<Record<string, RateRule>> | "off";
   readonly invalidRequests: InvalidRequests;
   readonly nonces: NonceMemory;
+  readonly interactions: Interactions;
   readonly requestLog: RequestLogEntry[];
   readonly applicationFlags: (bot: BotApplication) => number;
 }

@@ -325,10 +325,12 @@ function plainTyped(content) {
 async function submit() {
   const content = textBox.value;
   if (content.trim() === "" && view.files.length === 0) return;
-  const place = { as: view.state.me.id, channel: view.channelId, content };
+  const target = { as: view.state.me.id, channel: view.channelId };
+  const place = { ...target, content };
   const { kind, message } = view.mode;
-  const done = await attempt(() => {
+  const done = await attempt(async () => {
     if (kind === "edit") return send("/sim/messages/edit", { ...place, messageId: message.id });
+    if (await isCommand(content)) return send("/sim/commands", { ...target, text: content });
     const replyTo = kind === "reply" ? { replyTo: message.id } : {};
     return send("/sim/messages", { ...place, ...replyTo, attachments: view.files });
   });
@@ -337,6 +339,14 @@ async function submit() {
   view.files = [];
   drawFiles();
   setMode("write");
+}
+
+/** True when the text starts with a slash command of an app that is here. */
+async function isCommand(content) {
+  const name = /^\/(\S+)/.exec(content)?.[1];
+  if (name === undefined) return false;
+  const commands = await read(`/sim/channels/${view.channelId}/commands`);
+  return commands.some((one) => one.name === name);
 }
 
 /** Runs something and shows what went wrong, if anything. */

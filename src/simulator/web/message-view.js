@@ -47,7 +47,9 @@ export function messageRow(message, around, act) {
   const body = make("div", "body");
   if (!around.grouped) body.append(byline(message, author));
   const text = make("div", "text");
-  text.append(richText(message.content, around.names));
+  text.append(
+    message.thinking ? make("i", "", `${author.name} is thinking…`) : richText(message.content, around.names),
+  );
   if (message.editedMs !== null) text.append(make("span", "edited", " (edited)"));
   body.append(text);
   for (const file of message.attachments) body.append(attachment(file));
