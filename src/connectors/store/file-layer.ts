@@ -101,6 +101,12 @@ export const nodeFileLayer: FileLayer = {
 };
 
 /**
+ * Large files are synced in pieces: file systems make a sync of one file wait for what another has written
+ * meanwhile, and a sync of the journal must not wait for a whole image.
+ */
+const pieceBytes = 2 * 1024 * 1024;
+
+/**
  * Writes a whole new file under its temporary name and syncs it; `publish` gives it its name. Leaves it open
  * at its end. When it fails nothing has changed but the temporary file.
  */
@@ -109,8 +115,10 @@ export async function prepareFile(layer: FileLayer, file: string, data: Uint8Arr
   await removeIfPresent(layer, temporary);
   const handle = await layer.create(temporary);
   try {
-    await handle.append(data);
-    await handle.sync();
+    for (let start = 0; start === 0 || start < data.length; start += pieceBytes) {
+      await handle.append(data.subarray(start, start + pieceBytes));
+      await handle.sync();
+    }
     return handle;
   } catch (error) {
     await closeQuietly(handle);

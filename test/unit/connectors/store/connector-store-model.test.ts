@@ -293,7 +293,7 @@ describe("The connector store under any interleaving of work and crashes", () =>
           await pair.store.close();
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   }).timeout(60_000);
 });

@@ -135,7 +135,7 @@ describe("The durable database on a failing disk", () => {
           disk = crashed;
         }
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
   }).timeout(60_000);
 });
