@@ -44,7 +44,7 @@ export function encodeJournalHeader(generation: number, firstSequence: number): 
 }
 
 /** Null when the bytes do not begin with an intact header. */
-export function decodeJournalHeader(bytes: Uint8Array): JournalHeader | null {
+function decodeJournalHeader(bytes: Uint8Array): JournalHeader | null {
   if (bytes.length < journalHeaderBytes) return null;
   const header = Buffer.from(bytes.buffer, bytes.byteOffset, journalHeaderBytes);
   if (!header.subarray(0, 8).equals(magic)) return null;

@@ -52,7 +52,7 @@ describe("The lock of the store's folder", () => {
     }
   });
 
-  it("never has two holders when several start at once, and one of them gets it", async () => {
+  it("never has two holders when several start at once, and leaves nothing that blocks the next one", async () => {
     const contenders = [hold(), hold(), hold(), hold()];
     await Promise.all(contenders.map((child) => child.until((lines) => lines.length > 0)));
     const held = contenders.filter((child) => child.lines.includes("held")).length;

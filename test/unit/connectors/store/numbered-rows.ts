@@ -10,7 +10,7 @@ import { locateStoreAssets } from "../../../../src/connectors/store/store-assets
 import type { StoreEvent } from "../../../../src/connectors/store/store-events.ts";
 
 export const folder = "/store";
-export const wasm = readFileSync(
+const wasm = readFileSync(
   locateStoreAssets(new URL("../../../../src/connectors/store/store-assets.ts", import.meta.url).href)
     .wasmFile,
 );
