@@ -215,7 +215,7 @@ function toApiThread(channel: Channel, thread: ThreadState, viewerId: string): A
   } as unknown as APIChannel;
 }
 
-export function toApiAttachment(context: WireContext, channelId: string, file: Attachment): APIAttachment {
+function toApiAttachment(context: WireContext, channelId: string, file: Attachment): APIAttachment {
   const url = `${context.cdnBase}/attachments/${channelId}/${file.id}/${encodeURIComponent(file.filename)}`;
   return {
     id: file.id,

@@ -8,7 +8,7 @@ import {
   toApiUser,
   type WireContext,
 } from "../wire.ts";
-import type { BotApplication, Channel, WorldEvent } from "../world/model.ts";
+import type { BotApplication, Channel, Message, WorldEvent } from "../world/model.ts";
 import { ChannelKind } from "../world/model.ts";
 import { Intent } from "./intents.ts";
 
@@ -35,14 +35,14 @@ export function dispatchesFor(context: WireContext, event: WorldEvent, listener:
       return inChannel(context, event.message.channelId, listener, messageIntents, (channel) => ({
         t: "MESSAGE_CREATE",
         d: {
-          ...gatewayMessage(context, channel, event.message.id, listener),
+          ...gatewayMessage(context, channel, event.message, listener),
           ...(event.nonce === null ? {} : { nonce: event.nonce }),
         },
       }));
     case "messageUpdated":
       return inChannel(context, event.message.channelId, listener, messageIntents, (channel) => ({
         t: "MESSAGE_UPDATE",
-        d: { ...gatewayMessage(context, channel, event.message.id, listener), tts: false },
+        d: { ...gatewayMessage(context, channel, event.message, listener), tts: false },
       }));
     case "messageDeleted":
       return inChannel(context, event.channelId, listener, messageIntents, (channel) => ({
@@ -217,11 +217,9 @@ function isInGuild(context: WireContext, id: string, listener: Listener): boolea
 function gatewayMessage(
   context: WireContext,
   channel: Channel,
-  messageId: string,
+  message: Message,
   listener: Listener,
 ): object {
-  const message = context.world.findMessage(channel, messageId);
-  if (!message) throw new Error(`Message ${messageId} vanished before it was announced.`);
   const viewer = {
     userId: listener.bot.userId,
     messageContent: (listener.intents & Intent.MESSAGE_CONTENT) !== 0,

@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import { CloseCode, closeReasons } from "./close-codes.ts";
 import type { Encoder } from "./encoder.ts";
 import { type IncomingPayload, readPayload } from "./incoming.ts";
-import type { NumberedDispatch, Session } from "./session.ts";
+import type { NumberedDispatch, Session, SessionConnection } from "./session.ts";
 
 /** Discord docs: Gateway, Rate Limiting. */
 const MAX_PAYLOADS_PER_WINDOW = 120;
@@ -24,7 +24,7 @@ export interface GatewayDesk {
 }
 
 /** One WebSocket connection: framing, heartbeats, limits; sessions are the gateway's business. */
-export class Connection {
+export class Connection implements SessionConnection {
   readonly id: number;
   readonly path: string;
   session: Session | null = null;

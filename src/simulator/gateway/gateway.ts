@@ -1,7 +1,7 @@
 import type WebSocket from "ws";
 import type { Clock } from "../clock.ts";
 import type { Faults } from "../faults.ts";
-import { toApiMember, toApiUser, type WireContext } from "../wire.ts";
+import type { WireContext } from "../wire.ts";
 import type { BotApplication, WorldEvent } from "../world/model.ts";
 import { type Dispatch, dispatchesFor, guildCreate, shardOf } from "./audience.ts";
 import { CloseCode, closeReasons, endsSession } from "./close-codes.ts";
@@ -9,6 +9,8 @@ import { Connection, type GatewayDesk } from "./connection.ts";
 import { createEncoder, type Transport } from "./encoder.ts";
 import { type Identify, type IncomingPayload, readIdentify, readResume } from "./incoming.ts";
 import { Intent } from "./intents.ts";
+import { answerMemberRequest } from "./member-requests.ts";
+import { readyFields } from "./ready.ts";
 import { Session } from "./session.ts";
 import { type SessionStartLimit, SessionStarts } from "./session-starts.ts";
 
@@ -231,28 +233,11 @@ export class Gateway {
       .guildsOf(bot.userId)
       .filter((guild) => shardOf(guild.id, shard[1]) === shard[0]);
     session.dispatch("READY", {
-      v: 10,
-      user_settings: {},
-      user: {
-        ...toApiUser(context.world.user(bot.userId)),
-        email: null,
-        verified: true,
-        mfa_enabled: false,
-        flags: 0,
-      },
-      session_type: "normal",
-      session_id: session.id,
+      ...readyFields(context.world, session),
       resume_gateway_url: this.#options.resumeUrl(),
-      relationships: [],
-      private_channels: [],
-      presences: [],
       guilds: guilds.map((guild) => ({ id: guild.id, unavailable: true })),
-      guild_join_requests: [],
-      geo_ordered_rtc_regions: [],
-      auth: {},
       application: { id: bot.applicationId, flags: this.#options.applicationFlags(bot) },
       ...(identify.sharded ? { shard } : {}),
-      _trace: ['["simulator"]'],
     });
     if (intents & Intent.GUILDS) {
       for (const guild of guilds) {
@@ -300,48 +285,13 @@ export class Gateway {
     session.dispatch("RESUMED", { _trace: ['["simulator"]'] });
   }
 
-  /** Discord docs: Gateway Events, Request Guild Members. Presence and voice commands need no answer. */
+  /** Presence and voice commands need no answer. */
   #command(connection: Connection, session: Session, payload: IncomingPayload): void {
-    if (typeof payload.d !== "object" || payload.d === null) {
-      connection.close(CloseCode.decodeError);
-      return;
-    }
-    if (payload.op !== 8) return;
-    const request = payload.d as {
-      guild_id?: unknown;
-      query?: unknown;
-      user_ids?: unknown;
-      limit?: unknown;
-      nonce?: unknown;
-    };
-    const { world } = this.#options.context;
-    const guild = typeof request.guild_id === "string" ? world.guilds.get(request.guild_id) : undefined;
-    if (!guild?.members.has(session.bot.userId)) return;
-    const ids = request.user_ids === undefined ? null : [request.user_ids].flat().map(String);
-    const query = typeof request.query === "string" ? request.query.toLowerCase() : null;
-    if (ids === null && query === null) {
-      connection.close(CloseCode.decodeError);
-      return;
-    }
-    const wholeList = ids === null && query === "" && request.limit === 0;
-    if (wholeList && !(session.intents & Intent.GUILD_MEMBERS)) {
-      connection.close(CloseCode.disallowedIntents);
-      return;
-    }
-    const limit = wholeList ? guild.members.size : Number(request.limit ?? 100);
-    const members = [...guild.members.values()].filter((member) =>
-      ids === null ? world.user(member.userId).username.startsWith(query ?? "") : ids.includes(member.userId),
-    );
-    session.dispatch("GUILD_MEMBERS_CHUNK", {
-      guild_id: guild.id,
-      members: (ids === null ? members.slice(0, limit) : members).map((member) => toApiMember(world, member)),
-      chunk_index: 0,
-      chunk_count: 1,
-      not_found: ids === null ? [] : ids.filter((id) => !guild.members.has(id)),
-      ...(typeof request.nonce === "string" && Buffer.byteLength(request.nonce) <= 32
-        ? { nonce: request.nonce }
-        : {}),
-    });
+    const answer =
+      payload.op === 8 ? answerMemberRequest(this.#options.context.world, session, payload.d) : null;
+    if (typeof answer === "number") connection.close(answer);
+    else if (answer !== null) session.dispatch("GUILD_MEMBERS_CHUNK", answer);
+    else if (typeof payload.d !== "object" || payload.d === null) connection.close(CloseCode.decodeError);
   }
 
   #attach(session: Session, connection: Connection): void {

@@ -3,7 +3,7 @@ import { CloseCode } from "./close-codes.ts";
 import { areKnownIntents, disallowedIntents } from "./intents.ts";
 
 /** Discord docs: Gateway, Sending Events. */
-export const MAX_PAYLOAD_BYTES = 4096;
+const MAX_PAYLOAD_BYTES = 4096;
 
 /** Opcodes a client may send (Discord docs: Opcodes and Status Codes, Gateway Opcodes). */
 const CLIENT_OPCODES = new Set([1, 2, 3, 4, 6, 8, 31, 43]);

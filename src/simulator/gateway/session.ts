@@ -1,10 +1,17 @@
 import type { BotApplication } from "../world/model.ts";
-import type { Connection } from "./connection.ts";
 
 export interface NumberedDispatch {
   readonly s: number;
   readonly t: string;
   readonly d: object;
+}
+
+/** What a session needs of the connection it is attached to. */
+export interface SessionConnection {
+  session: Session | null;
+  send(payload: { op: number; d: unknown }): void;
+  sendDispatch(dispatch: NumberedDispatch): void;
+  close(code: number): void;
 }
 
 /** One identified session: survives its connection, and keeps what it sent for a later resume. */
@@ -17,7 +24,7 @@ export class Session {
   readonly #kept: NumberedDispatch[] = [];
   #seq = 0;
   /** The connection it is attached to, or null while the client is away. */
-  connection: Connection | null = null;
+  connection: SessionConnection | null = null;
   /** When the connection was lost, in milliseconds since the Unix epoch. */
   detachedAtMs: number | null = null;
 

@@ -6,7 +6,7 @@ import type { World } from "../world/world.ts";
 import { type SeenMessage, seeMessage } from "./view.ts";
 
 /** What the chat page is told while it is open. */
-export type LiveEvent =
+type LiveEvent =
   | { readonly type: "hello" }
   | { readonly type: "message" | "messageChanged"; readonly message: SeenMessage }
   | { readonly type: "messageDeleted"; readonly messageId: string; readonly channelId: string }
@@ -50,7 +50,7 @@ export function streamLiveEvents(
 }
 
 /** What an event means for one onlooker; undefined when it is not theirs to see. */
-export function liveEvent(world: World, event: WorldEvent, meId: string): LiveEvent | undefined {
+function liveEvent(world: World, event: WorldEvent, meId: string): LiveEvent | undefined {
   switch (event.type) {
     case "messageCreated":
     case "messageUpdated": {

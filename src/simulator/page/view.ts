@@ -4,7 +4,7 @@ import type { World } from "../world/world.ts";
 
 /** What a person sees, as plain JSON for the chat page and for tests in other processes. */
 
-export interface SeenUser {
+interface SeenUser {
   readonly id: string;
   readonly username: string;
   readonly name: string;
@@ -24,7 +24,7 @@ export interface SeenChannel {
   readonly withUserId: string | null;
 }
 
-export interface SeenServer {
+interface SeenServer {
   readonly id: string;
   readonly name: string;
   readonly channels: readonly SeenChannel[];
@@ -72,7 +72,7 @@ export interface SeenMessage {
 }
 
 /** @param isOnline whether a bot has a live session; people are always there */
-export function seeUser(user: User, isOnline: (id: string) => boolean): SeenUser {
+function seeUser(user: User, isOnline: (id: string) => boolean): SeenUser {
   return {
     id: user.id,
     username: user.username,

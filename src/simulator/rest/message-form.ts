@@ -6,7 +6,7 @@ import { readEmbeds } from "./embeds.ts";
 import { type Form, notSnowflake } from "./form.ts";
 import type { RequestBody, UploadedFile } from "./request-body.ts";
 
-export const MAX_CONTENT_CHARACTERS = 2000;
+const MAX_CONTENT_CHARACTERS = 2000;
 const MAX_NONCE_CHARACTERS = 25;
 const MAX_ATTACHMENTS = 10;
 

@@ -16,12 +16,12 @@ import { messageRoutes } from "./routes-messages.ts";
 import { reactionRoutes } from "./routes-reactions.ts";
 import type { RequestLogEntry, RestResult, RestServices } from "./services.ts";
 
-export const API_PREFIX = "/api/v10";
+const API_PREFIX = "/api/v10";
 const LOG_LIMIT = 5000;
 /** Discord docs: Reference, User Agent. */
 const USER_AGENT = /^DiscordBot \(\S[^)]*,\s*[^)]+\)/;
 
-export const restRoutes: readonly Route[] = [
+const restRoutes: readonly Route[] = [
   ...identityRoutes,
   ...guildRoutes,
   ...channelRoutes,

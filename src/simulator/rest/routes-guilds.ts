@@ -33,7 +33,7 @@ export const guildRoutes: readonly Route[] = [
 ];
 
 /** @throws ApiError 10004 when the bot is in no such guild */
-export function ownGuild(request: RestRequest): Guild {
+function ownGuild(request: RestRequest): Guild {
   const guild = request.services.world.guilds.get(request.params.guild_id ?? "");
   if (!guild?.members.has(request.bot.userId)) throw apiErrors.unknownGuild();
   return guild;

@@ -30,7 +30,7 @@ export const reactionRoutes: readonly Route[] = [
 ];
 
 /** True for one unicode emoji, with or without its variation selector. */
-export function isUnicodeEmoji(text: string): boolean {
+function isUnicodeEmoji(text: string): boolean {
   return ONE_EMOJI.test(text) || ONE_EMOJI.test(`${text}\uFE0F`);
 }
 

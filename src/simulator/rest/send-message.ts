@@ -208,7 +208,7 @@ export function storeAttachments(request: RestRequest, attachments: readonly Att
 }
 
 /** Discord keeps letters, digits, dots, dashes and underscores of a file name. */
-export function safeFilename(name: string): string {
+function safeFilename(name: string): string {
   const cleaned = name.replace(/\s+/g, "_").replace(/[^\p{L}\p{N}._-]/gu, "");
   return cleaned === "" ? "file" : cleaned;
 }

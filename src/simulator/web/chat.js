@@ -3,6 +3,7 @@ import { paintFace } from "./faces.js";
 import { continues, dayLine, make, messageRow, sameDay } from "./message-view.js";
 import { drawChannels, drawMembers, drawServers } from "./places-view.js";
 import { plainText } from "./rich-text.js";
+import { followTheme } from "./theme.js";
 
 const TYPING_SHOWN_MS = 10_000;
 const TYPING_SENT_EVERY_MS = 8000;
@@ -400,24 +401,7 @@ function onInput() {
   attempt(() => send("/sim/typing", { as: view.state.me.id, channel: view.channelId }));
 }
 
-function switchTheme() {
-  const dark = matchesDark();
-  setTheme(dark ? "light" : "dark");
-}
-
-function matchesDark() {
-  const chosen = document.documentElement.dataset.theme;
-  return chosen === undefined ? matchMedia("(prefers-color-scheme: dark)").matches : chosen === "dark";
-}
-
-function setTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-  localStorage.setItem("simulator.theme", theme);
-}
-
 async function start() {
-  const theme = new URLSearchParams(location.search).get("theme") ?? localStorage.getItem("simulator.theme");
-  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
   const people = (await read("/sim/people")).filter((one) => !one.bot);
   at("person").replaceChildren(...people.map((one) => new Option(one.name, one.id)));
   const remembered = localStorage.getItem("simulator.person");
@@ -425,7 +409,7 @@ async function start() {
   at("person").value = me.id;
   if (/^#\d+$/.test(location.hash)) view.channelId = location.hash.slice(1);
   at("person").addEventListener("change", (event) => becomePerson(event.target.value));
-  at("theme").addEventListener("click", switchTheme);
+  followTheme(at("theme"));
   at("composer").addEventListener("submit", (event) => {
     event.preventDefault();
     submit();

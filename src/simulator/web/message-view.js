@@ -24,9 +24,7 @@ export function sameDay(previous, message) {
 }
 
 export function dayLine(message) {
-  const line = make("li", "day", day.format(message.timestampMs));
-  line.setAttribute("role", "separator");
-  return line;
+  return make("li", "day", day.format(message.timestampMs));
 }
 
 /**

@@ -16,10 +16,12 @@ export function drawServers(node, state, currentId, choose) {
 }
 
 function serverButton(label, title, current, run) {
-  const button = make("button", "server", label);
+  const button = make("button", "server");
   button.type = "button";
   button.title = title;
-  button.setAttribute("aria-label", title);
+  const initials = make("span", "", label);
+  initials.setAttribute("aria-hidden", "true");
+  button.append(initials, make("span", "visually-hidden", title));
   button.setAttribute("aria-current", String(current));
   button.addEventListener("click", run);
   return button;
@@ -47,14 +49,14 @@ export function drawChannels(node, places, open) {
     node.append(button);
   };
   if (!server) {
-    node.append(make("h3", "", "Direct messages"));
+    node.append(make("h2", "group", "Direct messages"));
     for (const channel of directs) {
       const other = user(channel.withUserId);
       add(channel, face(other, true), other.name, false);
     }
     return;
   }
-  node.append(make("h3", "", "Channels"));
+  node.append(make("h2", "group", "Channels"));
   const parents = server.channels.filter((one) => one.kind !== "thread");
   for (const channel of parents) {
     const sign = make("span", "sign", channel.kind === "forum" ? "☰" : "#");
@@ -77,7 +79,7 @@ export function drawMembers(node, users, meId, openDirect) {
   ];
   for (const [title, members] of groups) {
     if (members.length === 0) continue;
-    node.append(make("h3", "", `${title}, ${members.length}`));
+    node.append(make("h2", "group", `${title}, ${members.length}`));
     for (const user of members) node.append(memberButton(user, meId, openDirect));
   }
 }

@@ -118,7 +118,7 @@ export const MessageKind = {
 } as const;
 export type MessageKind = (typeof MessageKind)[keyof typeof MessageKind];
 
-export interface InteractionMetadata {
+interface InteractionMetadata {
   readonly interactionId: string;
   readonly userId: string;
   readonly commandName: string;

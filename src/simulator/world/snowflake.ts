@@ -1,5 +1,5 @@
 /** First millisecond of 2015, from which Discord counts (Discord docs: Reference, Snowflakes). */
-export const DISCORD_EPOCH_MS = 1_420_070_400_000;
+const DISCORD_EPOCH_MS = 1_420_070_400_000;
 
 const MAX_SNOWFLAKE = (1n << 63n) - 1n;
 

@@ -371,7 +371,7 @@ export class World {
   }
 
   findMessage(channel: Channel, messageId: string): Message | undefined {
-    return channel.messages.find((message) => message.id === messageId);
+    return channel.messages.findLast((message) => message.id === messageId);
   }
 
   /** What the user may do in the channel; 0 when it is not theirs to see. */

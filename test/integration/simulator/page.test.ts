@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import http from "node:http";
 import chromium from "@sparticuz/chromium";
+import axe from "axe-core";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import { type DiscordSimulator, startDiscordSimulator } from "../../../src/simulator/discord-simulator.ts";
 import { call } from "./raw-rest.ts";
@@ -196,13 +197,27 @@ describe("The simulator's chat page", function () {
   it("switches to another person and opens a conversation with the bot", async () => {
     await page.select("#person", sim.lab.people.grace.id);
     await reads("#me-avatar", "G");
-    await page.click('.member[title="Write to palyra"]');
+    await page.locator('.member[title="Write to palyra"]').click();
     await reads("#channel-name", "@palyra");
     await page.keyboard.type("just us");
     await page.keyboard.press("Enter");
     const direct = sim.people.openDirect("grace", "palyra");
     await until(() => direct.messages.find((one) => one.content === "just us"));
   });
+
+  for (const theme of ["light", "dark"]) {
+    it(`has no accessibility faults that axe can find, in ${theme}`, async () => {
+      const checked = await browser.newPage();
+      await checked.setViewport({ width: 1280, height: 800 });
+      await checked.goto(`${sim.webUrl}?theme=${theme}`);
+      await checked.waitForSelector(".message");
+      await checked.evaluate(axe.source);
+      const { violations } = (await checked.evaluate("axe.run()")) as axe.AxeResults;
+      const faults = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
+      assert.deepEqual(faults, []);
+      await checked.close();
+    });
+  }
 
   it("has no errors in the console", () => {
     assert.deepEqual(problems, []);

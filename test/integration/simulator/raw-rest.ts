@@ -1,7 +1,7 @@
 import type { DiscordSimulator } from "../../../src/simulator/discord-simulator.ts";
 
 /** Any JSON object or list; tests look at the fields they are about. */
-export type RawBody = Record<string, unknown> & {
+type RawBody = Record<string, unknown> & {
   readonly id: string;
   readonly code: number;
   readonly message: string;
