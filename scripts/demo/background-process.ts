@@ -61,11 +61,6 @@ export class BackgroundProcess {
     });
   }
 
-  /** Reads standard output to nowhere, so that the process never blocks on it. */
-  ignoreOutput(): void {
-    this.#child.stdout?.resume();
-  }
-
   /** Resolves with an error that explains the end of the process, when it ends. */
   async whenEnded(): Promise<Error> {
     const how = await new Promise<string>((resolve) => {

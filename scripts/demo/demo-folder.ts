@@ -1,4 +1,5 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { stringify } from "smol-toml";
 import writeFileAtomic from "write-file-atomic";
@@ -22,14 +23,26 @@ const POLITE_MS = 5_000;
 export const SimulatorAddress = z.looseObject({ apiBase: z.url(), webUrl: z.url(), botToken: z.string() });
 export type SimulatorAddress = z.infer<typeof SimulatorAddress>;
 
-const RunningDemo = z.object({ pid: z.int(), runId: z.string() });
+/** `demo.json`: who runs the demo, and for `npm run say` where. Without the bot's token. */
+const DemoRecord = z.object({
+  pid: z.int(),
+  runId: z.string(),
+  /** Sockets and other short-lived files; outside, because the paths of sockets have to be short. */
+  temporary: z.string(),
+  simulator: SimulatorAddress.pick({ apiBase: true, webUrl: true }).optional(),
+});
+type DemoRecord = z.infer<typeof DemoRecord>;
 
 /** `.cache/demo/`: everything that a demo writes. */
 export class DemoFolder {
   readonly root: string;
+  readonly #runId: string;
+  #record: DemoRecord | undefined;
 
-  constructor(root: string = path.join(PROJECT_ROOT, ".cache", "demo")) {
+  /** @param runId value of the marker that this demo's processes carry */
+  constructor(runId: string, root: string = path.join(PROJECT_ROOT, ".cache", "demo")) {
     this.root = root;
+    this.#runId = runId;
   }
 
   get stateRoot(): string {
@@ -44,24 +57,19 @@ export class DemoFolder {
     return path.join(this.root, "vscode");
   }
 
-  /** Address of the running simulator, for `npm run say`. */
-  get simulatorFile(): string {
-    return path.join(this.root, "simulator.json");
-  }
-
   /** An empty folder to work and talk in. */
   get workspace(): string {
     return path.join(this.root, "workspace");
   }
 
   /**
-   * Empties the folder and takes it for this process. What a killed demo left running is ended.
+   * Empties the folder and takes it for this process. What a killed demo left behind is ended and removed.
    *
-   * @param runId marker value of this demo's processes.
+   * @returns an empty folder for temporary files.
    * @throws Error when another demo is running.
    */
-  async take(runId: string): Promise<void> {
-    const earlier = await this.#runningDemo();
+  async take(): Promise<string> {
+    const earlier = await this.#readRecord();
     if (earlier !== undefined) {
       if (isAlive(earlier.pid)) {
         throw new Error(
@@ -69,16 +77,22 @@ export class DemoFolder {
         );
       }
       await endMarkedProcesses(RUN_MARKER, earlier.runId, POLITE_MS);
+      await rm(earlier.temporary, { recursive: true, force: true });
     }
     await rm(this.root, { recursive: true, force: true });
     await mkdir(this.workspace, { recursive: true });
-    await writeFileAtomic(this.#runFile, JSON.stringify({ pid: process.pid, runId }));
+    const temporary = await mkdtemp(path.join(tmpdir(), "palyra-demo-"));
+    await this.#keepRecord({ pid: process.pid, runId: this.#runId, temporary });
+    return temporary;
   }
 
-  /** Gives the folder free; the logs and the state stay for a look. */
+  /** Ends all processes of this demo and gives the folder free; the logs and the state stay for a look. */
   async release(): Promise<void> {
-    await rm(this.#runFile, { force: true });
-    await rm(this.simulatorFile, { force: true });
+    if (this.#record !== undefined) {
+      await endMarkedProcesses(RUN_MARKER, this.#runId, POLITE_MS);
+      await rm(this.#record.temporary, { recursive: true, force: true });
+      await rm(this.#recordFile, { force: true });
+    }
   }
 
   /** Writes the configuration and secrets that onboarding would have written. */
@@ -99,16 +113,24 @@ export class DemoFolder {
       paths.gatewayConfig,
       stringify({ version: gatewayConfigVersion, channels: { discord: { [ACCOUNT]: discord } } }),
     );
-    await writeFile(this.simulatorFile, JSON.stringify(simulator), { mode: 0o600 });
+    if (this.#record !== undefined) {
+      const { apiBase, webUrl } = simulator;
+      await this.#keepRecord({ ...this.#record, simulator: { apiBase, webUrl } });
+    }
   }
 
-  get #runFile(): string {
-    return path.join(this.root, "running.json");
+  get #recordFile(): string {
+    return path.join(this.root, "demo.json");
   }
 
-  async #runningDemo(): Promise<z.infer<typeof RunningDemo> | undefined> {
+  async #keepRecord(record: DemoRecord): Promise<void> {
+    this.#record = record;
+    await writeFileAtomic(this.#recordFile, JSON.stringify(record));
+  }
+
+  async #readRecord(): Promise<DemoRecord | undefined> {
     try {
-      return RunningDemo.parse(JSON.parse(await readFile(this.#runFile, "utf8")));
+      return DemoRecord.parse(JSON.parse(await readFile(this.#recordFile, "utf8")));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") {
         return undefined;

@@ -50,7 +50,7 @@ export interface BrowserOptions {
 
 /** Starts a headless Chrome, Chromium or Edge: an installed one, else the one that comes with the test packages. */
 export async function launchBrowser(options: BrowserOptions = {}): Promise<Browser> {
-  const installed = installedBrowser();
+  const installed = findInstalledBrowser();
   return puppeteer.launch({
     executablePath: installed ?? (await chromium.executablePath()),
     headless: installed ? true : "shell",
@@ -65,7 +65,8 @@ export async function launchBrowser(options: BrowserOptions = {}): Promise<Brows
   });
 }
 
-function installedBrowser(): string | undefined {
+/** Executable of a Chrome, Chromium or Edge that is installed here. */
+export function findInstalledBrowser(): string | undefined {
   const onPath = (process.env.PATH ?? "")
     .split(path.delimiter)
     .flatMap((folder) => NAMES_ON_PATH.map((name) => path.join(folder, name)));

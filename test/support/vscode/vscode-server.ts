@@ -54,7 +54,7 @@ export interface VSCodeServerOptions {
   readonly firstView?: string;
   /** User settings before the first window opens, over those that keep VS Code quiet. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Value of the marker that all its processes carry; whatever else carries it ends with the server. Default: new. */
+  /** Value of the marker that all its processes carry; `stop` ends whatever else carries it too. Default: new. */
   readonly runId?: string;
   /** Variables for the server and all that it starts. */
   readonly environment?: NodeJS.ProcessEnv;
@@ -257,7 +257,8 @@ export class VSCodeServer {
     return this.#stopping;
   }
 
-  async #stop(politeMs: number): Promise<void> {
+  /** Ends the server and its extension hosts; what extensions left behind goes on. */
+  async stopServer(): Promise<void> {
     await this.#door.close();
     const exited = new Promise<void>((resolve) => {
       if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
@@ -268,8 +269,12 @@ export class VSCodeServer {
     });
     killGroup(this.#process);
     await exited;
-    await endMarkedProcesses(RUN_MARKER, this.#runId, politeMs);
     process.off("exit", this.#killOnExit);
+  }
+
+  async #stop(politeMs: number): Promise<void> {
+    await this.stopServer();
+    await endMarkedProcesses(RUN_MARKER, this.#runId, politeMs);
     if (this.#removeData) {
       await rm(this.dataFolder, { recursive: true, force: true, maxRetries: 5 });
     }

@@ -18,7 +18,7 @@ interface PageElement {
 }
 
 /** A colour theme of each kind that VS Code has. */
-export const THEMES = {
+const THEMES = {
   light: { name: "Light Modern", workbenchClass: "vscode-theme-defaults-themes-light_modern-json" },
   dark: { name: "Dark Modern", workbenchClass: "vscode-theme-defaults-themes-dark_modern-json" },
   highContrast: { name: "Dark High Contrast", workbenchClass: "hc-black" },
