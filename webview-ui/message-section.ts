@@ -4,7 +4,7 @@ import type { PanelMemory } from "../src/contracts/panel-link.ts";
 import type { RecentMessage } from "../src/contracts/sidecar-status.ts";
 import type { ControlCenterSnapshot } from "../src/contracts/snapshot.ts";
 import { icon } from "./icon.ts";
-import { isProblem, messageMarks, moment } from "./words.ts";
+import { isProblem, messageMarks, moment, placeName, reasonSentence } from "./words.ts";
 
 type Filter = PanelMemory["messages"];
 
@@ -60,11 +60,11 @@ function item(message: RecentMessage, now: number): TemplateResult {
         <div class="message-head">
           <span class="visually-hidden">${inbound ? "From" : "Reply by"}</span>
           <strong>${message.author}</strong>
-          <span class="muted">${message.conversation}</span>
+          <span class="muted">${placeName(message.conversation)}</span>
           <time class="muted" datetime=${new Date(message.unix_ms).toISOString()}>${moment(message.unix_ms, now)}</time>
         </div>
         <div class="message-text">${message.text === "" ? html`<span class="muted">no text</span>` : message.text}</div>
-        ${message.reason === null ? nothing : html`<div class="muted">${message.reason}</div>`}
+        ${message.reason === null ? nothing : html`<div class="muted">${reasonSentence(message.reason)}</div>`}
       </div>
       <span class="mark">${icon(mark.icon, mark.tone)} ${mark.word}</span>
     </li>

@@ -97,7 +97,7 @@ export function connectors(
   const list = snapshot.gateway.status.connectors;
   return html`
     <section aria-labelledby="connectors-title">
-      <h2 id="connectors-title">Channels</h2>
+      <h2 id="connectors-title">Connectors</h2>
       ${list.length === 0 ? noConnectors(link) : connectorTable(list, now)}
     </section>
   `;
@@ -107,7 +107,7 @@ function noConnectors(link: EditorLink): TemplateResult {
   return html`
     <div class="empty">
       ${icon("plug")}
-      <p><strong>No channel is connected.</strong> Store your Discord bot's token, and people can write to it.</p>
+      <p><strong>Nothing is connected.</strong> Store your Discord bot's token, and people can write to it.</p>
       <vscode-button @click=${() => link.run("setDiscordToken")}>Set Discord Token</vscode-button>
     </div>
   `;
@@ -115,11 +115,11 @@ function noConnectors(link: EditorLink): TemplateResult {
 
 function connectorTable(list: readonly ConnectorStatus[], now: number): TemplateResult {
   return html`
-    <div class="scroll" tabindex="0" role="region" aria-labelledby="connectors-title">
+    <div class="scroll" tabindex="0" role="group" aria-label="Table of connectors">
       <table>
         <thead>
           <tr>
-            <th scope="col">Channel</th><th scope="col">State</th><th scope="col" class="figure">Waiting in</th>
+            <th scope="col">Connector</th><th scope="col">State</th><th scope="col" class="figure">Waiting in</th>
             <th scope="col" class="figure">Waiting out</th><th scope="col" class="figure">Undeliverable</th>
             <th scope="col">Last message</th><th scope="col">Last reply</th>
           </tr>
@@ -133,7 +133,8 @@ function connectorTable(list: readonly ConnectorStatus[], now: number): Template
 function connectorRow(connector: ConnectorStatus, now: number): TemplateResult {
   const mark = connectorMark(connector);
   const { queue } = connector;
-  const time = (unixMs: number | null): string => (unixMs === null ? "none yet" : moment(unixMs, now));
+  const time = (unixMs: number | null): string =>
+    unixMs === null ? "none since its start" : moment(unixMs, now);
   return html`
     <tr>
       <th scope="row">${connector.identity === null ? nothing : html`@${connector.identity} `}<span class="muted">${connector.connector_id}</span></th>

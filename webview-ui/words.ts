@@ -39,6 +39,27 @@ export const messageMarks: Readonly<Record<RecentMessage["state"], Mark>> = {
   dead: { word: "Undeliverable", icon: "error", tone: "bad" },
 };
 
+/** Why a message got no answer, by the gateway's reason codes. */
+const reasonSentences: Readonly<Record<string, string>> = {
+  connector_disabled: "The connector is off.",
+  empty_message: "There was nothing to answer.",
+  direct_message_denied: "Direct messages are not allowed.",
+  direct_message_pairing_required: "The person is not paired yet.",
+  outside_inbound_scope: "Only direct messages are answered.",
+  conversation_not_allowlisted: "The conversation is not on the list of allowed ones.",
+  mention_required: "The bot was not mentioned.",
+};
+
+/** A reason as a sentence; one without a known code is text already. */
+export function reasonSentence(reason: string): string {
+  return reasonSentences[reason] ?? reason;
+}
+
+/** Place of a message without the name of the platform, such as `channel 1573890251372363779`. */
+export function placeName(conversation: string): string {
+  return conversation.replace(/^[a-z]+:(?=[a-z]+:)/, "").replace(":", " ");
+}
+
 /** States that a user may want to look at. */
 export function isProblem(message: RecentMessage): boolean {
   return message.state === "failed" || message.state === "dead";

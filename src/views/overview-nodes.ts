@@ -126,9 +126,9 @@ function connectorGroup(connectors: readonly ConnectorStatus[]): OverviewNode {
       : [
           {
             id: "connectors/none",
-            label: "No channel is connected",
+            label: "Nothing is connected",
             icon: { id: "add" },
-            accessibilityLabel: "No channel is connected. Set a Discord token.",
+            accessibilityLabel: "Nothing is connected. Set a Discord token.",
             tooltip: "Set a Discord token to let people write to your bot.",
             command: { title: "Set Discord Token", command: commandIds.setDiscordToken, arguments: [] },
             children: [],
