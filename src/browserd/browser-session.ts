@@ -7,6 +7,7 @@ import type { Limits } from "./limits.ts";
 import type { Logger } from "./logger.ts";
 import { type Network, PolicyProxy } from "./policy-proxy.ts";
 import { redactUrl } from "./redact-url.ts";
+import { settlesWithin } from "./settles-within.ts";
 import type { TargetPolicy } from "./target-policy.ts";
 import { ToolError } from "./tool-error.ts";
 
@@ -30,6 +31,8 @@ interface OpenBrowser {
 }
 
 const keptNotices = 20;
+/** A page that does not evaluate a constant for so long is taken for hung, in milliseconds. */
+const hungAfterMs = 2_000;
 
 /**
  * What one MCP session has of the browser: an isolated context with its tabs, behind its own policy
@@ -70,7 +73,9 @@ export class BrowserSession {
     }
     this.#gone = undefined;
     const open = this.#open ?? (await this.#openContext());
-    if (open.pages.length === 0) {
+    const hung = open.pages.length > 0 && !(await settlesWithin(open.active.evaluate("0"), hungAfterMs));
+    if (hung) await this.#leave(open.active);
+    if (open.pages.length === 0 || hung) {
       open.active = await open.lease.context.newPage();
       this.#adopt(open, open.active);
     }
@@ -231,6 +236,13 @@ export class BrowserSession {
         "A new tab was closed before it was looked at.",
       );
     }
+  }
+
+  /** Closes a page whose script never ends: it would block the navigation away from it. */
+  async #leave(page: Page): Promise<void> {
+    this.notice("The page did not react any more and was replaced by a new tab.");
+    const closed = await settlesWithin(page.close(), hungAfterMs);
+    if (!closed) this.#options.logger.warn({}, "A page that hangs could not be closed in time.");
   }
 
   #touch(open: OpenBrowser): void {

@@ -67,9 +67,8 @@ export function findBrowser(host: BrowserSearchHost, givenPath?: string): Browse
   if (givenPath !== undefined && givenPath.trim() !== "") return useGivenPath(host, givenPath.trim());
   const searched: string[] = [];
   for (const product of products) {
-    for (const path of candidates(product, host)) {
-      if (searched.includes(path)) continue;
-      searched.push(path);
+    for (const { path, shown } of candidates(product, host)) {
+      if (!searched.includes(shown)) searched.push(shown);
       if (host.inspect(path) === "executable") return { kind: "found", path, source: product.name };
     }
   }
@@ -113,28 +112,41 @@ function useGivenPath(host: BrowserSearchHost, path: string): BrowserSearch {
   }
 }
 
-function candidates(product: Product, host: BrowserSearchHost): string[] {
+interface Candidate {
+  readonly path: string;
+  /** How the user is told of it: a command stands for its places on the PATH, which can be very many. */
+  readonly shown: string;
+}
+
+function candidates(product: Product, host: BrowserSearchHost): readonly Candidate[] {
   const { environment, homeFolder, platform } = host;
   if (platform === "darwin") {
     return [
-      `/Applications/${product.macApplication}`,
-      `${homeFolder}/Applications/${product.macApplication}`,
+      itself(`/Applications/${product.macApplication}`),
+      itself(`${homeFolder}/Applications/${product.macApplication}`),
     ];
   }
   if (platform === "win32") {
     const roots = ["PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"].flatMap(
       (name) => variable(environment, name) ?? [],
     );
-    return roots.map((root) => `${root.replace(/\\+$/, "")}\\${product.windowsPath}`);
+    return roots.map((root) => itself(`${root.replace(/\\+$/, "")}\\${product.windowsPath}`));
   }
   const folders = (environment.PATH ?? "").split(":").filter((folder) => folder.startsWith("/"));
   const known = ["/usr/bin", "/usr/local/bin"].filter((folder) => !folders.includes(folder));
   return [
     ...[...folders, ...known].flatMap((folder) =>
-      product.linuxCommands.map((command) => `${folder.replace(/\/+$/, "")}/${command}`),
+      product.linuxCommands.map((command) => ({
+        path: `${folder.replace(/\/+$/, "")}/${command}`,
+        shown: `${command} (on the PATH)`,
+      })),
     ),
-    ...product.linuxPaths,
+    ...product.linuxPaths.map(itself),
   ];
+}
+
+function itself(path: string): Candidate {
+  return { path, shown: path };
 }
 
 /** Windows names its variables without regard to case, a plain object does not. */

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { Readable, Writable } from "node:stream";
 import type { Browser } from "puppeteer-core";
@@ -76,14 +75,14 @@ export async function launchBrowser(options: LaunchOptions): Promise<RunningBrow
     await kill();
     throw new LaunchError("The browser offers no pipe.");
   }
-  const deadline = AbortSignal.timeout(options.startupTimeoutMs);
   try {
+    const connected = connect(puppeteer.connect, new PipeTransport(write, read));
+    if (!(await settlesWithin(Promise.race([connected, exited]), options.startupTimeoutMs))) {
+      throw new LaunchError(`The browser did not answer within ${options.startupTimeoutMs} ms.`);
+    }
     const { browser, version } = await Promise.race([
-      connect(puppeteer.connect, new PipeTransport(write, read)),
+      connected,
       exited.then((exit) => Promise.reject(new LaunchError(describeExit(exit)))),
-      once(deadline, "abort").then(() =>
-        Promise.reject(new LaunchError(`The browser did not answer within ${options.startupTimeoutMs} ms.`)),
-      ),
     ]);
     const pid = child.pid;
     if (pid === undefined) throw new LaunchError("The browser has no process id.");

@@ -79,11 +79,11 @@ export class PolicyProxy {
   }
 
   async #serve(client: Socket): Promise<void> {
-    const limit = AbortSignal.timeout(this.#options.connectTimeoutMs ?? 15_000);
-    const closed = new AbortController();
-    client.once("close", () => closed.abort());
+    const handshake = new AbortController();
+    const limit = setTimeout(() => handshake.abort(), this.#options.connectTimeoutMs ?? 15_000);
+    client.once("close", () => handshake.abort());
     this.#track(client);
-    const signal = AbortSignal.any([limit, closed.signal]);
+    const { signal } = handshake;
     let upstream: Socket;
     try {
       const target = await readSocksRequest(client, signal);
@@ -102,10 +102,18 @@ export class PolicyProxy {
       this.#options.logger.debug({ reason: messageOf(error) }, "A proxy connection ended in its handshake.");
       client.destroy();
       return;
+    } finally {
+      clearTimeout(limit);
     }
-    await Promise.allSettled([pipeline(client, upstream), pipeline(upstream, client)]);
-    client.destroy();
-    upstream.destroy();
+    try {
+      await pipeline(client, upstream, client);
+    } catch (error) {
+      // Either side may break off at any time; the browser sees that as what it is.
+      this.#options.logger.debug({ reason: messageOf(error) }, "A proxied connection broke off.");
+    } finally {
+      client.destroy();
+      upstream.destroy();
+    }
   }
 
   async #open(

@@ -1,6 +1,6 @@
-import { once } from "node:events";
 import type { Socket } from "node:net";
 import ipaddr from "ipaddr.js";
+import { ByteReader } from "./byte-reader.ts";
 
 /** The host and port that a SOCKS5 client wants to be connected to. */
 export interface SocksTarget {
@@ -31,21 +31,23 @@ const addressTypes = { ipv4: 1, name: 3, ipv6: 4 } as const;
  * @see RFC 1928 sections 3 and 4
  */
 export async function readSocksRequest(client: Socket, signal: AbortSignal): Promise<SocksTarget> {
-  const [greetingVersion, methodCount] = await readBytes(client, 2, signal);
+  const bytes = new ByteReader(client, signal);
+  const [greetingVersion, methodCount] = await bytes.take(2);
   if (greetingVersion !== version) throw new Error("The client does not speak SOCKS5.");
-  const methods = await readBytes(client, methodCount ?? 0, signal);
+  const methods = await bytes.take(methodCount ?? 0);
   if (!methods.includes(noAuthentication)) {
     client.end(Buffer.from([version, noAcceptableMethod]));
     throw new Error("The client offers no method without authentication.");
   }
   client.write(Buffer.from([version, noAuthentication]));
-  const [, command, , addressType] = await readBytes(client, 4, signal);
+  const [, command, , addressType] = await bytes.take(4);
   if (command !== connectCommand) {
     await writeSocksReply(client, "commandNotSupported");
     throw new Error("The client asks for something other than CONNECT.");
   }
-  const host = await readHost(client, addressType, signal);
-  const port = (await readBytes(client, 2, signal)).readUInt16BE();
+  const host = await readHost(bytes, addressType);
+  const port = (await bytes.take(2)).readUInt16BE();
+  bytes.release();
   return { host, port };
 }
 
@@ -57,26 +59,13 @@ export async function writeSocksReply(client: Socket, reply: SocksReply): Promis
   });
 }
 
-async function readHost(client: Socket, type: number | undefined, signal: AbortSignal): Promise<string> {
+async function readHost(bytes: ByteReader, type: number | undefined): Promise<string> {
   if (type === addressTypes.ipv4 || type === addressTypes.ipv6) {
-    const bytes = await readBytes(client, type === addressTypes.ipv4 ? 4 : 16, signal);
-    return ipaddr.fromByteArray([...bytes]).toString();
+    const address = await bytes.take(type === addressTypes.ipv4 ? 4 : 16);
+    return ipaddr.fromByteArray([...address]).toString();
   }
   if (type !== addressTypes.name) throw new Error("The client sends an unknown kind of address.");
-  const length = (await readBytes(client, 1, signal)).readUInt8();
+  const length = (await bytes.take(1)).readUInt8();
   if (length === 0) throw new Error("The client sends an empty host name.");
-  return (await readBytes(client, length, signal)).toString("latin1").replace(/^\[|\]$/g, "");
-}
-
-async function readBytes(client: Socket, count: number, signal: AbortSignal): Promise<Buffer> {
-  if (count === 0) return Buffer.alloc(0);
-  for (;;) {
-    const chunk: unknown = client.read(count);
-    if (Buffer.isBuffer(chunk)) {
-      if (chunk.length < count) throw new Error("The client ended in the middle of its request.");
-      return chunk;
-    }
-    if (client.readableEnded || client.destroyed) throw new Error("The client ended without a request.");
-    await once(client, "readable", { signal });
-  }
+  return (await bytes.take(length)).toString("latin1").replace(/^\[|\]$/g, "");
 }

@@ -151,6 +151,15 @@ describe("browser tools on a real Chromium", function () {
     assert.match(click.text, /dialog \(alert\): “Hello there”/);
   });
 
+  it("gives up on a page that hangs, and can leave it", async () => {
+    await browser.call("browser_navigate", { url: `${site.origin}/busy` });
+    const click = await browser.call("browser_click", { selector: "button", timeout_ms: 700 });
+    assert.equal(click.isError, true, click.text);
+    const next = await browser.call("browser_navigate", { url: `${site.origin}/second`, timeout_ms: 10_000 });
+    assert.equal(next.isError, false, next.text);
+    assert.match((await browser.call("browser_snapshot")).text, /^Page: Second\n/);
+  });
+
   it("explains a stale reference after another page was opened", async () => {
     await browser.call("browser_navigate", { url: `${site.origin}/` });
     const ref = await browser.refOf(`button "Count"`);

@@ -97,7 +97,10 @@ describe("HTTP server of the browser daemon", () => {
     const result = await client.call("browser_navigate", { url: "https://example.com/" });
     await client.close();
     assert.equal(result.code, "browser_missing");
-    assert.match(result.text, /\/bin\/google-chrome-stable.*\nHint: Install Chrome or Chromium/);
+    assert.match(
+      result.text,
+      /Searched: google-chrome-stable \(on the PATH\).*\nHint: Install Chrome or Chromium/,
+    );
     const status = BrowserdStatus.parse(toBrowserdStatus(daemon.status()));
     assert.equal(status.health, "degraded");
     assert.equal(status.browser.state, "missing");

@@ -115,6 +115,16 @@ describe("target policy in a real Chromium", function () {
     assert.equal(click.code, "policy_blocked", click.text);
   });
 
+  it("blocks a WebSocket to this machine", async () => {
+    const before = site.requests.length;
+    const target = encodeURIComponent(`ws://127.0.0.1:${site.port}/chat`);
+    await browser.call("browser_navigate", { url: `http://site.example/socket?url=${target}` });
+    let text = "";
+    while (!/heading "(failed|opened)"/.test(text)) text = (await browser.call("browser_snapshot")).text;
+    assert.match(text, /heading "failed"/);
+    assert.equal(site.requests.slice(before).includes("/chat"), false);
+  });
+
   it("does not follow a name server that changes its answer to this machine", async () => {
     rebindAnswers = [[publicAddress]];
     const first = await browser.call("browser_navigate", { url: "http://rebind.example/second" });

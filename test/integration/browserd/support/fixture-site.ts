@@ -34,10 +34,12 @@ const pages: Readonly<Record<string, string>> = {
   "/colours": `<title>Colours</title><body style="margin:0"><canvas id=c width=1280 height=3000></canvas><script>
     const g=c.getContext('2d');let s=7;for(let y=0;y<3000;y+=4)for(let x=0;x<1280;x+=4){s=(s*1103515245+12345)&0x7fffffff;
     g.fillStyle='#'+(s&0xffffff).toString(16).padStart(6,'0');g.fillRect(x,y,4,4)}</script>`,
+  "/busy": `<title>Busy</title><button onclick="for(;;){}">Hang</button>`,
   "/never-ready": `<title>Slow</title><h1>Readable</h1><img src="/hangs">`,
 };
 
-/** Starts the site. Further pages: `/redirect?to=URL`, `/loads?url=URL` (a page with that image), `/hangs`. */
+/** Starts the site. Further pages: `/redirect?to=URL`, `/loads?url=URL` (a page with that image),
+ * `/socket?url=URL` (a page that opens that WebSocket), `/hangs`. */
 export async function startFixtureSite(): Promise<FixtureSite> {
   const requests: string[] = [];
   const server = createServer((request, response) => {
@@ -53,6 +55,15 @@ export async function startFixtureSite(): Promise<FixtureSite> {
       response
         .writeHead(200, { "Content-Type": "text/html" })
         .end(`<title>Loads</title><h1>Loads</h1><img src="${image}"><a href="${image}">Follow</a>`);
+      return;
+    }
+    if (url.pathname === "/socket") {
+      const target = JSON.stringify(url.searchParams.get("url"));
+      response
+        .writeHead(200, { "Content-Type": "text/html" })
+        .end(`<title>Socket</title><h1>waiting</h1><script>
+          const socket = new WebSocket(${target}), say = (text) => document.querySelector("h1").textContent = text;
+          socket.onopen = () => say("opened"); socket.onerror = () => say("failed");</script>`);
       return;
     }
     const page = pages[url.pathname];
