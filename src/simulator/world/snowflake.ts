@@ -42,9 +42,10 @@ export function isSnowflake(value: unknown): value is string {
   return typeof value === "string" && /^\d{1,20}$/.test(value) && BigInt(value) <= MAX_SNOWFLAKE;
 }
 
-/** Orders ids by age, oldest first. */
+/** Orders ids by age, oldest first. Compares digits, which is faster than making numbers of them. */
 export function compareSnowflakes(a: string, b: string): number {
-  const left = BigInt(a);
-  const right = BigInt(b);
+  const left = a.startsWith("0") ? a.replace(/^0+(?=\d)/, "") : a;
+  const right = b.startsWith("0") ? b.replace(/^0+(?=\d)/, "") : b;
+  if (left.length !== right.length) return left.length < right.length ? -1 : 1;
   return left < right ? -1 : left > right ? 1 : 0;
 }

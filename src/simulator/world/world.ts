@@ -14,7 +14,7 @@ import {
   type WorldEvent,
 } from "./model.ts";
 import { channelPermissions, directMessagePermissions, Permission } from "./permissions.ts";
-import { SnowflakeSource } from "./snowflake.ts";
+import { compareSnowflakes, SnowflakeSource } from "./snowflake.ts";
 
 export interface NewChannel {
   readonly kind: ChannelKind;
@@ -371,7 +371,18 @@ export class World {
   }
 
   findMessage(channel: Channel, messageId: string): Message | undefined {
-    return channel.messages.findLast((message) => message.id === messageId);
+    // Messages are in the order of their ids, so the place is found by halving.
+    let from = 0;
+    let to = channel.messages.length - 1;
+    while (from <= to) {
+      const middle = (from + to) >> 1;
+      const message = channel.messages[middle];
+      const order = message ? compareSnowflakes(message.id, messageId) : 0;
+      if (order === 0) return message;
+      if (order < 0) from = middle + 1;
+      else to = middle - 1;
+    }
+    return undefined;
   }
 
   /** What the user may do in the channel; 0 when it is not theirs to see. */

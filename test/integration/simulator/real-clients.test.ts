@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type API as CoreApi, Client as CoreClient, GatewayDispatchEvents } from "@discordjs/core";
+import { API as CoreApi, Client as CoreClient, GatewayDispatchEvents } from "@discordjs/core";
 import { REST } from "@discordjs/rest";
 import { type SessionInfo, WebSocketManager, WebSocketShardEvents } from "@discordjs/ws";
 import { Client, Events, GatewayIntentBits, Partials } from "discord.js";
@@ -119,6 +119,34 @@ describe("The simulated Discord with @discordjs/core, /ws and /rest", function (
     sim.people.write("linus", "random", "hello");
     await until(() => sim.lab.random.messages.find((one) => one.content === "echo: hello"));
     await manager.destroy();
+  });
+
+  it("tells its rate limits so that a client that reads them meets no 429 (Rate Limits: Header Format)", async () => {
+    await sim.close();
+    sim = await startDiscordSimulator({ rateLimits: { "messages/create": { limit: 2, windowMs: 300 } } });
+    const api = new CoreApi(new REST({ api: sim.apiBase }).setToken(sim.lab.bot.token));
+    const texts = ["1", "2", "3", "4", "5"];
+    await Promise.all(texts.map((content) => api.channels.createMessage(sim.lab.general.id, { content })));
+    assert.deepEqual(
+      sim.lab.general.messages.map((one) => one.content),
+      texts,
+    );
+    assert.deepEqual(
+      sim.requestLog.map((one) => one.status),
+      [200, 200, 200, 200, 200],
+    );
+  });
+
+  it("makes a client that meets a 429 wait and try again, and nothing is sent twice", async () => {
+    sim.faults.add({ kind: "rateLimit", method: "POST", retryAfterSeconds: 0.2, times: 1 });
+    sim.faults.add({ kind: "rateLimit", method: "POST", retryAfterSeconds: 0.2, global: true, times: 2 });
+    const api = new CoreApi(new REST({ api: sim.apiBase }).setToken(sim.lab.bot.token));
+    await api.channels.createMessage(sim.lab.general.id, { content: "patience" });
+    assert.deepEqual(
+      sim.requestLog.map((one) => one.status),
+      [429, 429, 200],
+    );
+    assert.equal(sim.lab.general.messages.length, 1);
   });
 
   it("lets a new process resume the session of the old one and get what it missed, once", async () => {

@@ -44,6 +44,16 @@ describe("Simulated ids (Reference: Snowflakes)", () => {
     assert.equal(ids.size, 10_000);
   });
 
+  it("are ordered as numbers", () => {
+    const id = fc.bigInt({ min: 0n, max: (1n << 63n) - 1n });
+    fc.assert(
+      fc.property(id, id, (a, b) => {
+        assert.equal(compareSnowflakes(a.toString(), b.toString()), a < b ? -1 : a > b ? 1 : 0);
+        assert.equal(compareSnowflakes(`00${a}`, a.toString()), 0);
+      }),
+    );
+  });
+
   it("are told from other text", () => {
     for (const wrong of ["", "abc", "12a", "-1", "1.5", "99999999999999999999", 5, null])
       assert.equal(isSnowflake(wrong), false);
