@@ -9,11 +9,25 @@ export interface OverallVerdict {
 
 type StatusInputs = Pick<ControlCenterSnapshot, "services" | "gateway" | "browserd">;
 
+/** How long after its hello a gateway that is not well counts as still starting, in milliseconds. */
+const settlingMs = 10_000;
+
 /**
  * The state of the whole in one word, from the first rule that applies: nothing wanted -> stopped; the gateway
  * fails -> down; something wanted is on its way -> starting; something wanted is not well -> degraded.
+ * @param now Unix time in milliseconds
  */
-export function overallStatus({ services, gateway, browserd }: StatusInputs): OverallVerdict {
+export function overallStatus(inputs: StatusInputs, now: number): OverallVerdict {
+  const { status, reason } = judge(inputs, now);
+  return { status, reason: firstSentence(reason) };
+}
+
+/** The rest of a longer text is in the warnings. */
+function firstSentence(text: string): string {
+  return /^.+?[.!?](?=\s+[\p{Lu}“])/u.exec(text)?.[0] ?? text;
+}
+
+function judge({ services, gateway, browserd }: StatusInputs, now: number): OverallVerdict {
   const wanted = services.filter((view) => view.desired_running);
   if (wanted.length === 0) {
     const ending = services.find((view) => view.state === "stopping");
@@ -31,7 +45,8 @@ export function overallStatus({ services, gateway, browserd }: StatusInputs): Ov
     return { status: "starting", reason: `${main.display_name} ${verb}.` };
   }
   if (main?.desired_running && gateway?.status.health === "unhealthy") {
-    return { status: "down", reason: firstReason(gateway.status.reasons, main) };
+    const settling = now - (main.ready_at_unix_ms ?? 0) < settlingMs;
+    return { status: settling ? "starting" : "down", reason: firstReason(gateway.status.reasons, main) };
   }
   if (main?.desired_running && main.state === "degraded") {
     return { status: "degraded", reason: main.problem?.message ?? `${main.display_name} is degraded.` };

@@ -34,7 +34,7 @@ const leaseName = /^owner\.(\d{1,15})\.lease$/;
 export class LeaseFolder {
   readonly #folder: string;
 
-  /** @param folder existing private folder */
+  /** @param folder private folder; must exist before a lease is taken */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -82,7 +82,11 @@ export class LeaseFolder {
   }
 
   async #generations(): Promise<number[]> {
-    const names = await readdir(this.#folder);
+    const names = await readdir(this.#folder).catch((error: unknown) => {
+      // Nobody ever owned this state root.
+      if (systemErrorCode(error) === "ENOENT") return [];
+      throw error;
+    });
     return names
       .flatMap((name) => leaseName.exec(name)?.[1] ?? [])
       .map(Number)

@@ -173,6 +173,8 @@ const unchanged = (state: ServiceMachine): Step => ({ state, effects: [] });
 
 const logged = (level: LogLevel, line: string): ServiceEffect => ({ kind: "log", level, line });
 
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 /** The fields that belong to a process, as they are without one. */
 const noProcess = {
   facts: null,
@@ -323,8 +325,14 @@ function launchFailed(
   context: StepContext,
 ): Step {
   if (state.phase === "stopping") return stopped(state, context);
-  if (lasting) return failed(state, error, `${state.displayName} cannot start: ${error?.message ?? ""}`);
-  return crashed(state, error, `${state.displayName} did not start: ${error?.message ?? ""}`, context);
+  if (lasting)
+    return failed(state, error, sentence(`${state.displayName} cannot start: ${error?.message ?? ""}`));
+  return crashed(
+    state,
+    error,
+    sentence(`${state.displayName} did not start: ${error?.message ?? ""}`),
+    context,
+  );
 }
 
 function exited(state: ServiceMachine, exit: ProcessExit, context: StepContext): Step {

@@ -25,9 +25,8 @@ import { ensurePrivateFolder } from "../platform/secure-folder.ts";
 import { crashFile, localEndpoint, type StatePaths } from "../platform/state-paths.ts";
 import { adoptSidecar } from "./adopt-sidecar.ts";
 import { ControlLink, type ControlLinkEvents } from "./control-link.ts";
-import { readEnd } from "./crash-file.ts";
+import { readCrashFile } from "./crash-file.ts";
 import { delay } from "./delay.ts";
-import { readLastWords } from "./process-exit.ts";
 import { redactDeep } from "./redact-deep.ts";
 import { readRunRecord, writeRunRecord } from "./run-record.ts";
 import {
@@ -330,8 +329,7 @@ export class ServiceRunner {
     run.link = null;
     this.#status = null;
     const { paths, service, redactor, clock } = this.#options;
-    const lastWords = readLastWords(await readEnd(crashFile(paths, service)));
-    const words = redactDeep(lastWords, redactor);
+    const words = redactDeep(await readCrashFile(crashFile(paths, service)), redactor);
     const stamp = { unix_ms: clock.now(), service, stream: "stderr", level: "error" } as const;
     if (code !== 0 && words.stderr.length > 0) {
       this.#options.logged(
@@ -412,7 +410,8 @@ export class ServiceRunner {
     this.dispatch({ kind: "connected", run: run.number, facts, outdated });
     this.#statusPushed(run, hello.status);
     link.onClosed(() => this.#background(this.#linkLost(run, link)));
-    this.#options.connected();
+    // One that is about to be stopped needs to know nothing any more.
+    if (this.#machine.phase !== "stopping") this.#options.connected();
   }
 
   async #linkLost(run: Run, link: ControlLink): Promise<void> {

@@ -17,7 +17,7 @@ export interface SnapshotInputs
 export function buildSnapshot(inputs: SnapshotInputs): ControlCenterSnapshot {
   const { services, gateway, browserd } = inputs;
   const parts = { services, gateway, browserd };
-  const { status, reason } = overallStatus(parts);
+  const { status, reason } = overallStatus(parts, inputs.generated_at_unix_ms);
   const address = (kind: "gateway" | "browserd"): string | null => {
     const port = services.find((view) => view.service === kind)?.ports[0]?.port;
     return port === undefined ? null : `http://127.0.0.1:${port}`;

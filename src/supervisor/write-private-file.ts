@@ -1,19 +1,39 @@
-import { open } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { open, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import writeFileAtomic from "write-file-atomic";
 
 /**
  * Replaces a file whole or not at all, readable by its owner only, and durable when it returns: the file
  * and then the folder are synced.
+ *
+ * Own code instead of the `write-file-atomic` package, which does not sync the folder, needs `__filename`
+ * (there is none in a bundled ES module) and installs signal handlers in the host process.
  */
 export async function writePrivateFile(file: string, content: string | Buffer): Promise<void> {
-  await writeFileAtomic(file, content, { mode: 0o600 });
-  // Windows neither needs nor allows the sync of a folder.
-  if (process.platform === "win32") return;
-  const folder = await open(path.dirname(file), "r");
+  const draft = `${file}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    await folder.sync();
+    const handle = await open(draft, "wx", 0o600);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(draft, file);
+  } catch (thrown) {
+    await rm(draft, { force: true });
+    throw thrown;
+  }
+  await syncFolder(path.dirname(file));
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  // Windows neither needs nor allows it.
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
   } finally {
-    await folder.close();
+    await handle.close();
   }
 }

@@ -1,0 +1,42 @@
+import type { OwnerHelloRequest } from "../contracts/owner-link.ts";
+import type { ServiceKind } from "../contracts/services.ts";
+import { StateRootInspector } from "../supervisor/inspect-state-root.ts";
+import { type Paint, paintFor, type Terminal } from "./terminal.ts";
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  /** Absolute path. */
+  readonly stateRoot: string;
+  readonly json: boolean;
+  readonly plain: boolean;
+}
+
+/** What a command works with. */
+export interface CommandContext extends GlobalOptions {
+  readonly terminal: Terminal;
+  readonly version: string;
+  readonly execPath: string;
+  readonly sidecarBundles: Readonly<Record<ServiceKind, string>>;
+  /** Resolves when the user wants the command to end (Ctrl-C), which then does not end it by itself. */
+  interrupted(): Promise<void>;
+}
+
+/** Name of this host for others. */
+export const hostName = "terminal";
+
+export function inspectorFor({ stateRoot, version }: CommandContext): StateRootInspector {
+  return new StateRootInspector(stateRoot, clientOf(version));
+}
+
+function clientOf(version: string): OwnerHelloRequest["client"] {
+  return { name: hostName, version, pid: process.pid };
+}
+
+/** Writes lines to standard output. */
+export function print({ terminal }: CommandContext, lines: readonly string[]): void {
+  if (lines.length > 0) terminal.stdout.write(`${lines.join("\n")}\n`);
+}
+
+export function paintOf({ terminal, plain }: CommandContext): Paint {
+  return paintFor(terminal.stdout, terminal.env, plain);
+}

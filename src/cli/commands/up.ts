@@ -1,0 +1,77 @@
+import type { ControlCenterSnapshot } from "../../contracts/snapshot.ts";
+import { messageOf } from "../../platform/errors.ts";
+import type { ControlCenter } from "../../supervisor/control-center.ts";
+import type { ControlCenterSettings } from "../../supervisor/control-center-options.ts";
+import { type CommandContext, paintOf, print } from "../command-context.ts";
+import { LiveScreen } from "../live-screen.ts";
+import { openControlCenter } from "../open-control-center.ts";
+import { changeLines, renderStatus } from "../render-status.ts";
+
+export interface UpOptions {
+  readonly settings: Partial<ControlCenterSettings>;
+  readonly stopOnExit: boolean;
+}
+
+/** How often uptimes on the screen are brought up to date, in milliseconds. */
+const redrawMs = 1_000;
+
+/** `palyra up`: runs the services, or looks on, until the user ends it. */
+export async function up(context: CommandContext, options: UpOptions): Promise<void> {
+  const interrupted = context.interrupted();
+  const center = await openControlCenter(context, options.settings, { gateway: true, browserd: true });
+  const endShow = show(context, center);
+  startUnwanted(context, center);
+  await interrupted;
+  endShow();
+  if (options.stopOnExit) await center.stop();
+  await center.dispose();
+  if (!context.json) print(context, [farewell(center.snapshot, options)]);
+}
+
+/** Whoever says `up` wants all services, also when they were stopped before by another window. */
+function startUnwanted({ terminal }: CommandContext, center: ControlCenter): void {
+  for (const { service, desired_running } of center.snapshot.services) {
+    if (desired_running) continue;
+    // What keeps it from starting is in the snapshot, too.
+    center.start(service).catch((thrown: unknown) => terminal.stderr.write(`palyra: ${messageOf(thrown)}\n`));
+  }
+}
+
+function show(context: CommandContext, center: ControlCenter): () => void {
+  if (context.json) return showEach(center, (snapshot) => print(context, [JSON.stringify(snapshot)]));
+  if (context.plain || context.terminal.stdout.isTTY !== true) {
+    let before: ControlCenterSnapshot | null = null;
+    return showEach(center, (snapshot) => {
+      print(context, changeLines(before, snapshot, Date.now()));
+      before = snapshot;
+    });
+  }
+  const screen = new LiveScreen(context.terminal.stdout);
+  const paint = paintOf(context);
+  const draw = (): void =>
+    screen.draw([...renderStatus(center.snapshot, Date.now(), paint), "", "  Ctrl-C leaves"]);
+  const timer = setInterval(draw, redrawMs);
+  const end = showEach(center, draw);
+  return () => {
+    clearInterval(timer);
+    end();
+  };
+}
+
+function showEach(center: ControlCenter, present: (snapshot: ControlCenterSnapshot) => void): () => void {
+  const subscription = center.onSnapshot(present);
+  present(center.snapshot);
+  return () => subscription.dispose();
+}
+
+function farewell(
+  { services, quick_facts }: ControlCenterSnapshot,
+  { stopOnExit, settings }: UpOptions,
+): string {
+  if (stopOnExit || services.every(({ state }) => state === "stopped")) return "The services have stopped.";
+  if (quick_facts.role === "observer") return "The services go on; another window runs them.";
+  const linger = settings.lingerSeconds ?? 30;
+  return linger < 0
+    ? "The services go on until “palyra stop”."
+    : `The services go on for ${linger} s, and longer when another window takes them over.`;
+}

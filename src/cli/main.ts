@@ -1,0 +1,67 @@
+import path from "node:path";
+import { CommanderError } from "commander";
+import { errorCatalogue } from "../contracts/errors.ts";
+import { detailsOf } from "../platform/errors.ts";
+import { productVersion } from "../platform/version.ts";
+import { createProgram } from "./program.ts";
+import { paintFor, type Terminal } from "./terminal.ts";
+
+const terminal: Terminal = {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+};
+
+/** The first Ctrl-C ends the command in good order; the second ends it at once. */
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(130));
+        resolve();
+      });
+    }
+  });
+}
+
+// A reader that has seen enough, as in `palyra logs | head`, is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+const program = createProgram(
+  {
+    terminal,
+    interrupted,
+    version: productVersion,
+    execPath: process.execPath,
+    sidecarBundles: {
+      gateway: path.join(import.meta.dirname, "palyrad.mjs"),
+      browserd: path.join(import.meta.dirname, "palyra-browserd.mjs"),
+    },
+  },
+  (code) => {
+    process.exitCode = code;
+  },
+);
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  process.exitCode = report(thrown);
+}
+
+/** Tells the user what went wrong and what to do. @returns the exit code */
+function report(thrown: unknown): number {
+  // Commander has written its message already.
+  if (thrown instanceof CommanderError) {
+    return thrown.exitCode === 0 ? 0 : errorCatalogue.validation_error.exitCode;
+  }
+  const details = detailsOf(thrown);
+  const { json = false, plain = false } = program.opts<{ json?: boolean; plain?: boolean }>();
+  if (json) terminal.stderr.write(`${JSON.stringify({ error: details })}\n`);
+  else {
+    const paint = paintFor(terminal.stderr, terminal.env, plain);
+    terminal.stderr.write(`${paint("red", "error:")} ${details.message}\n${details.next_step}\n`);
+  }
+  return errorCatalogue[details.code].exitCode;
+}

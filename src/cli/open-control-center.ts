@@ -1,0 +1,33 @@
+import { statePaths } from "../platform/state-paths.ts";
+import { ControlCenter } from "../supervisor/control-center.ts";
+import {
+  type ControlCenterOptions,
+  type ControlCenterSettings,
+  defaultSettings,
+} from "../supervisor/control-center-options.ts";
+import { EncryptedFileSecretStore } from "../supervisor/encrypted-file-secret-store.ts";
+import { type CommandContext, hostName } from "./command-context.ts";
+
+/** Opens the control center in this terminal. Its own messages go to standard error. */
+export async function openControlCenter(
+  context: CommandContext,
+  settings: Partial<ControlCenterSettings>,
+  desired: NonNullable<ControlCenterOptions["desired"]>,
+): Promise<ControlCenter> {
+  const { stateRoot, version, execPath, sidecarBundles, terminal } = context;
+  const complain = (message: string): void => {
+    terminal.stderr.write(`palyra: ${message}\n`);
+  };
+  const silent = (): void => undefined;
+  return await ControlCenter.open({
+    stateRoot,
+    hostName,
+    version,
+    execPath,
+    sidecarBundles,
+    desired,
+    secrets: new EncryptedFileSecretStore(statePaths(stateRoot).secretsDir),
+    settings: { ...defaultSettings, ...settings },
+    logger: { debug: silent, info: silent, warn: complain, error: complain },
+  });
+}
