@@ -125,6 +125,16 @@ describe("The control center in the workbench", () => {
     assert.match(text, /good morning everyone\s+The bot was not mentioned\.\s+Ignored/);
   });
 
+  it("shows the last lines of a service's log in a channel of its own", async () => {
+    await window.runCommand("Palyra: Show Logs");
+    await window.pick("palyrad");
+    await waitUntil("the log of palyrad", async () => {
+      const lines = await window.page.$eval(".part.panel .output-view", (view) => view.textContent ?? "");
+      return /\[info\].*palyrad is ready/.test(lines.replaceAll("\u00a0", " "));
+    });
+    await window.runCommand("View: Hide Panel");
+  });
+
   it("never has a secret in the panel", async () => {
     const html = await (await panel()).evaluate("document.documentElement.outerHTML");
     assert.ok(!String(html).includes(simulator.lab.bot.token));

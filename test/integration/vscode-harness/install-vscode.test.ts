@@ -118,4 +118,12 @@ describe("Installing VS Code for the tests", () => {
       /no out.server-main\.js in it\. Next step/,
     );
   });
+
+  it("gives VS Code a log writer without native code, also when it was installed before there was one", async () => {
+    const { folder: installed } = await installVSCode({ cacheFolder, environment });
+    const writer = path.join(installed, "node_modules", "@vscode", "spdlog", "index.js");
+    await rm(writer);
+    await installVSCode({ cacheFolder, environment });
+    assert.match(await readFile(writer, "utf8"), /createAsyncRotatingLogger/);
+  });
 });

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import writeFileAtomic from "write-file-atomic";
 import { isAlive } from "./marked-processes.ts";
 
 /** The registry package that carries a whole VS Code, at the version the tests are written for. */
@@ -15,6 +16,7 @@ export const VSCODE_FOLDER_VARIABLE = "PALYRA_TEST_VSCODE";
 /** The root folder of the project. */
 export const PROJECT_ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
+const LOG_WRITER = fileURLToPath(new URL("spdlog-in-javascript.cjs", import.meta.url));
 const SERVER_ENTRY = path.join("out", "server-main.js");
 const COMPLETE_MARKER = "complete.json";
 const STAGING_PREFIX = "installing-";
@@ -70,7 +72,19 @@ export async function installVSCode(options: InstallOptions = {}): Promise<Insta
       await rm(staging, { recursive: true, force: true });
     }
   }
+  await placeLogWriter(serverFolder(finished));
   return describe(serverFolder(finished), "the cache holds");
+}
+
+/** Gives VS Code a log writer that runs without native code, unless it has this one already. */
+async function placeLogWriter(server: string): Promise<void> {
+  const file = path.join(server, "node_modules", "@vscode", "spdlog", "index.js");
+  const writer = await readFile(LOG_WRITER, "utf8");
+  if (existsSync(file) && (await readFile(file, "utf8")) === writer) {
+    return;
+  }
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFileAtomic(file, writer);
 }
 
 function serverFolder(installation: string): string {
