@@ -76,7 +76,7 @@ export function findBrowser(host: BrowserSearchHost, givenPath?: string): Browse
 }
 
 /** How to get a browser on a platform, in one sentence. */
-export function howToInstall(platform: NodeJS.Platform): string {
+function howToInstall(platform: NodeJS.Platform): string {
   const setting = "or set “palyra.browser.path” to the browser's executable";
   if (platform === "linux") {
     return `Install Chrome or Chromium (for example “sudo apt install chromium” or “sudo dnf install chromium”), ${setting}.`;

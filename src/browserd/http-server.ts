@@ -8,13 +8,13 @@ import { wrongHeader } from "./loopback-guard.ts";
 import type { McpSessions } from "./mcp-sessions.ts";
 
 /** What the health routes tell. */
-export interface HealthReport {
+interface HealthReport {
   readonly status: HealthzResponse["status"];
   readonly reasons: readonly string[];
 }
 
 /** What `/readyz` tells. */
-export interface ReadyReport {
+interface ReadyReport {
   readonly ready: boolean;
   readonly checks: Readonly<Record<string, boolean>>;
   readonly sessions: number;

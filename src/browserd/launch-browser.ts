@@ -42,7 +42,7 @@ export interface RunningBrowser {
 }
 
 /** A browser that did not come up; the message says why, as far as the browser told. */
-export class LaunchError extends Error {}
+class LaunchError extends Error {}
 
 const keptLines = 20;
 

@@ -5,7 +5,7 @@ interface Entry {
 }
 
 /** Every error a browser tool can answer with. */
-export const toolErrors = {
+const toolErrors = {
   invalid_argument: { retryable: false, hint: "Correct the named argument." },
   policy_blocked: {
     retryable: false,
