@@ -35,8 +35,10 @@ describe("The control center in the workbench", () => {
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "palyra-e2e-"));
     simulator = await startDiscordSimulator({ identifyIntervalMs: 100 });
-    server = await VSCodeServer.start({ vscode: await installVSCode({ progress: console.log }) });
-    await writeMachineSettings(server, { "palyra.browser.path": await chromium.executablePath() });
+    server = await VSCodeServer.start({
+      vscode: await installVSCode({ progress: console.log }),
+      machineSettings: { "palyra.browser.path": await chromium.executablePath() },
+    });
     const stateRoot = path.join(server.home, ".local", "state", "palyra");
     await mkdir(stateRoot, { recursive: true });
     await writeFile(path.join(stateRoot, "palyra.toml"), gatewayConfig(simulator.apiBase));
@@ -250,16 +252,6 @@ async function violations(frame: Frame): Promise<readonly string[]> {
     ({ id, nodes }) =>
       `${id}: ${nodes.map((node) => `${node.target.join(" ")} ${node.failureSummary ?? ""}`).join("; ")}`,
   );
-}
-
-/** Settings of machine scope have a file of their own in a remote window. */
-async function writeMachineSettings(
-  server: VSCodeServer,
-  settings: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  const file = path.join(server.dataFolder, "user", "Machine", "settings.json");
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, JSON.stringify(settings));
 }
 
 function gatewayConfig(apiBase: string): string {

@@ -58,6 +58,8 @@ export interface VSCodeServerOptions {
   readonly runId?: string;
   /** Variables for the server and all that it starts. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** Folders are not trusted before the user says so. Default: every folder is trusted. */
+  readonly workspaceTrust?: boolean;
   /** How long an extension host waits for its lost window, in seconds. */
   readonly reconnectionGraceSeconds?: number;
 }
@@ -137,7 +139,7 @@ export class VSCodeServer {
         "--accept-server-license-terms",
         "--disable-telemetry",
         "--enable-smoke-test-driver",
-        "--disable-workspace-trust",
+        ...(options.workspaceTrust ? [] : ["--disable-workspace-trust"]),
         "--reconnection-grace-time",
         String(options.reconnectionGraceSeconds ?? 5),
         ...folderArguments(dataFolder),
