@@ -1,0 +1,279 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { ErrorDetails } from "../../../src/contracts/errors.ts";
+import {
+  mayHaveProcess,
+  newServiceMachine,
+  type ServiceEffect,
+  type ServiceEvent,
+  type ServiceMachine,
+  step,
+} from "../../../src/supervisor/service-machine.ts";
+import { supervisorTimings as timings } from "../../../src/supervisor/supervisor-timings.ts";
+
+const problem: ErrorDetails = { code: "internal_error", message: "boom", next_step: "look" };
+const facts = { pid: 7, version: "1", ports: [], started_at_unix_ms: 0, adopted: false };
+const exit = { code: 1, signal: null, fatal: null, stderr: [] };
+
+/**
+ * A service with a world around it: carries out launches, stops and kills as an operating system would,
+ * and fails the test as soon as two processes live at once.
+ */
+class World {
+  state: ServiceMachine;
+  now = 0;
+  /** Run of the process that lives or is being started; null = none. */
+  process: number | null = null;
+  /** Whether the process is known to the machine. */
+  isConnected = false;
+  starts: number[] = [];
+  readonly effects: ServiceEffect[] = [];
+
+  constructor(desired: boolean) {
+    this.state = newServiceMachine("palyrad", desired);
+  }
+
+  send(event: ServiceEvent): void {
+    const next = step(this.state, event, { now: this.now, random: 0.5, timings });
+    this.state = next.state;
+    for (const effect of next.effects) {
+      this.effects.push(effect);
+      if (effect.kind !== "launch") continue;
+      assert.equal(this.process, null, "a second process was started");
+      this.process = effect.run;
+      this.isConnected = false;
+      this.starts.push(this.now);
+      if (effect.adoptOnly) this.ends({ kind: "launch_failed", run: effect.run, error: null, lasting: true });
+    }
+    const { deadline, phase } = this.state;
+    if (phase !== "stopped" && phase !== "failed") {
+      assert.notEqual(deadline, null, `${phase} has no deadline`);
+    }
+    assert.equal(mayHaveProcess(this.state), this.process !== null, `${phase} is wrong about its process`);
+  }
+
+  connect(outdated = false): void {
+    if (this.process === null || this.isConnected) return;
+    this.isConnected = true;
+    this.send({ kind: "connected", run: this.process, facts, outdated });
+  }
+
+  ends(event: ServiceEvent): void {
+    this.process = null;
+    this.send(event);
+  }
+
+  exit(code: number | null = 1): void {
+    if (this.process !== null) this.ends({ kind: "exited", run: this.process, exit: { ...exit, code } });
+  }
+
+  failToLaunch(lasting: boolean): void {
+    if (this.process === null || this.isConnected) return;
+    this.ends({ kind: "launch_failed", run: this.process, error: problem, lasting });
+  }
+
+  pong(): void {
+    if (this.process !== null) this.send({ kind: "pong", run: this.process });
+  }
+
+  passTime(ms: number): void {
+    this.now += ms;
+    this.send({ kind: "tick" });
+  }
+
+  /** Lets the process end whenever it was told to by force, and time pass, until nothing more happens. */
+  settle(): void {
+    for (let turn = 0; turn < 50; turn += 1) {
+      if (this.effects.at(-1)?.kind === "kill") this.exit(null);
+      if (this.state.deadline === null) return;
+      this.passTime(Math.max(0, this.state.deadline - this.now));
+    }
+  }
+}
+
+const action = fc.oneof(
+  fc.constantFrom<(world: World) => void>(
+    (world) => world.send({ kind: "start" }),
+    (world) => world.send({ kind: "stop" }),
+    (world) => world.send({ kind: "restart" }),
+    (world) => world.send({ kind: "retry" }),
+    (world) => world.connect(),
+    (world) => world.connect(true),
+    (world) => world.exit(),
+    (world) => world.exit(0),
+    (world) => world.exit(78),
+    (world) => world.failToLaunch(false),
+    (world) => world.failToLaunch(true),
+    (world) => world.pong(),
+    // Late news of processes that are long gone.
+    (world) => world.send({ kind: "exited", run: world.state.run - 1, exit }),
+    (world) => world.send({ kind: "connected", run: world.state.run - 1, facts, outdated: false }),
+  ),
+  fc.integer({ min: 0, max: 70_000 }).map((ms) => (world: World) => world.passTime(ms)),
+);
+
+function runningWorld(): World {
+  const world = new World(true);
+  world.send({ kind: "open" });
+  world.connect();
+  return world;
+}
+
+describe("The state machine of a service", () => {
+  it("never has two processes at once, and has a deadline wherever something must follow", () => {
+    fc.assert(
+      fc.property(fc.boolean(), fc.array(action, { maxLength: 60 }), (desired, actions) => {
+        const world = new World(desired);
+        world.send({ kind: "open" });
+        for (const act of actions) act(world);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("always ends stopped, without a process, when it is not wanted", () => {
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 40 }), (actions) => {
+        const world = new World(true);
+        world.send({ kind: "open" });
+        for (const act of actions) act(world);
+        world.send({ kind: "stop" });
+        world.settle();
+        assert.equal(world.state.phase, "stopped");
+        assert.equal(world.process, null);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("starts at most five times within three minutes when it always crashes, and waits for the user then", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 20_000 }), { minLength: 12, maxLength: 30 }),
+        (lives) => {
+          const world = new World(true);
+          world.send({ kind: "open" });
+          for (const life of lives) {
+            if (world.state.phase === "failed") break;
+            world.connect();
+            world.now += Math.min(life, 1_900);
+            world.exit();
+            if (world.state.phase === "backoff") world.passTime((world.state.deadline ?? 0) - world.now);
+          }
+          assert.equal(world.state.phase, "failed");
+          assert.equal(world.state.problem?.code, "crash_loop");
+          for (const start of world.starts) {
+            const within = world.starts.filter(
+              (other) => other >= start && other < start + timings.crashWindowMs,
+            );
+            assert.ok(within.length <= 5);
+          }
+        },
+      ),
+    );
+  });
+
+  it("restarts at once after a first crash, then after growing delays, and at once again after a stable run", () => {
+    const world = runningWorld();
+    const delays: number[] = [];
+    for (let crash = 0; crash < 4; crash += 1) {
+      world.now += 1_000;
+      const crashedAt = world.now;
+      world.exit();
+      if (world.state.phase === "backoff") world.passTime((world.state.deadline ?? 0) - world.now);
+      delays.push(world.now - crashedAt);
+      world.connect();
+    }
+    assert.deepEqual(delays, [0, 1_000, 2_000, 4_000]);
+    world.now += timings.crashWindowMs + timings.stableMs;
+    world.exit();
+    assert.equal(world.state.phase, "starting");
+  });
+
+  it("counts stability from being ready, not from being started", () => {
+    const world = runningWorld();
+    world.exit();
+    world.now += timings.stableMs;
+    world.connect();
+    world.now += timings.stableMs - 1;
+    world.exit();
+    assert.equal(world.state.phase, "backoff");
+  });
+
+  it("declares a hang after three heartbeats without an answer, and ends the process by force", () => {
+    const world = runningWorld();
+    for (let beat = 0; beat < 4; beat += 1) world.passTime(timings.heartbeatMs);
+    assert.equal(world.state.phase, "unhealthy");
+    assert.ok(world.now <= 10_000);
+    assert.equal(world.effects.at(-1)?.kind, "kill");
+    world.exit(null);
+    assert.equal(world.state.phase, "starting");
+    assert.equal(world.state.lastExit, "palyrad did not answer for 6 s.");
+  });
+
+  it("forgets missed heartbeats when an answer comes, also after the host slept", () => {
+    const world = runningWorld();
+    for (let round = 0; round < 5; round += 1) {
+      world.passTime(timings.heartbeatMs);
+      world.passTime(3_600_000);
+      world.pong();
+    }
+    assert.equal(world.state.phase, "running");
+  });
+
+  it("shows what a sidecar says of itself, and recovers with it", () => {
+    const world = runningWorld();
+    world.send({ kind: "health", run: world.state.run, health: "degraded", reason: problem });
+    assert.deepEqual([world.state.phase, world.state.problem], ["degraded", problem]);
+    world.send({ kind: "health", run: world.state.run, health: "ok", reason: null });
+    assert.deepEqual([world.state.phase, world.state.problem], ["running", null]);
+  });
+
+  it("asks first, then signals, then uses force when it stops", () => {
+    const world = runningWorld();
+    world.effects.length = 0;
+    world.send({ kind: "stop" });
+    for (let wait = 0; wait < 3; wait += 1) world.passTime((world.state.deadline ?? 0) - world.now);
+    assert.deepEqual(
+      world.effects.map(({ kind }) => kind),
+      ["request_stop", "terminate", "kill", "kill"],
+    );
+  });
+
+  it("does not try again after a fault of configuration or an error that lasts", () => {
+    for (const fail of [
+      (world: World) => world.exit(78),
+      (world: World) => world.exit(2),
+      (world: World) => world.failToLaunch(true),
+    ]) {
+      const world = new World(true);
+      world.send({ kind: "open" });
+      fail(world);
+      assert.equal(world.state.phase, "failed");
+      world.passTime(3_600_000);
+      assert.equal(world.starts.length, 1);
+    }
+  });
+
+  it("a start given while it stops follows when the old process is gone", () => {
+    const world = runningWorld();
+    world.send({ kind: "stop" });
+    world.send({ kind: "start" });
+    assert.equal(world.starts.length, 1);
+    world.exit(0);
+    assert.equal(world.state.phase, "starting");
+    assert.deepEqual([world.state.restarts, world.state.lastExit], [0, null]);
+  });
+
+  it("a leftover of a service that is not wanted is stopped when the control center opens", () => {
+    const world = new World(false);
+    const opened = step(world.state, { kind: "open" }, { now: 0, random: 0, timings });
+    assert.deepEqual(opened.effects, [{ kind: "launch", run: 1, adoptOnly: true }]);
+    const found = step(
+      opened.state,
+      { kind: "connected", run: 1, facts, outdated: false },
+      { now: 1, random: 0, timings },
+    );
+    assert.equal(found.effects[0]?.kind, "request_stop");
+  });
+});
