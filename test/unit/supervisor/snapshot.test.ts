@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import type { ErrorDetails } from "../../../src/contracts/errors.ts";
+import type {
+  BrowserdStatus,
+  ConnectorStatus,
+  GatewayStatus,
+} from "../../../src/contracts/sidecar-status.ts";
+import { ControlCenterSnapshot, type ServiceView } from "../../../src/contracts/snapshot.ts";
+import { newServiceMachine } from "../../../src/supervisor/service-machine.ts";
+import { serviceView } from "../../../src/supervisor/service-view.ts";
+import { buildSnapshot, type SnapshotInputs } from "../../../src/supervisor/snapshot.ts";
+
+const now = 1_800_000_000_000;
+const problem = (code: ErrorDetails["code"], message: string): ErrorDetails => ({
+  code,
+  message,
+  next_step: "Do something.",
+});
+
+function view(service: "gateway" | "browserd", fields: Partial<ServiceView> = {}): ServiceView {
+  const name = service === "gateway" ? "palyrad" : "palyra-browserd";
+  return {
+    ...serviceView(service, newServiceMachine(name, true)),
+    state: "running",
+    pid: 7,
+    ready_at_unix_ms: now - 60_000,
+    ...fields,
+  };
+}
+
+const connector: ConnectorStatus = {
+  connector_id: "discord:default",
+  kind: "discord",
+  enabled: true,
+  readiness: "ready",
+  liveness: "running",
+  identity: "palyra",
+  queue: { inbox_pending: 0, outbox_pending: 0, dead_letters: 0 },
+  sessions_started: 1,
+  sessions_resumed: 0,
+  last_error: null,
+  last_inbound_unix_ms: null,
+  last_outbound_unix_ms: null,
+};
+
+function gatewayStatus(fields: Partial<GatewayStatus> = {}): GatewayStatus {
+  return {
+    service: "gateway",
+    health: "ok",
+    reasons: [],
+    connectors: [connector],
+    recent_messages: [],
+    totals: { received: 0, answered: 0, dead_letters: 0 },
+    config_hash: null,
+    ...fields,
+  };
+}
+
+const browserStatus: BrowserdStatus = {
+  service: "browserd",
+  health: "ok",
+  reasons: [],
+  browser: { path: "/usr/bin/chromium", source: "PATH", searched: [], state: "idle" },
+  sessions: 0,
+};
+
+function snapshotOf(changes: {
+  gateway?: Partial<ServiceView>;
+  browserd?: Partial<ServiceView>;
+  gatewayStatus?: Partial<GatewayStatus>;
+  notices?: SnapshotInputs["notices"];
+}): ControlCenterSnapshot {
+  return buildSnapshot({
+    revision: 1,
+    generated_at_unix_ms: now,
+    services: [view("gateway", changes.gateway), view("browserd", changes.browserd)],
+    facts: { version: "1", state_root: "/s", profile: "default", role: "owner", secrets_home: "file" },
+    gateway: { received_at_unix_ms: now, status: gatewayStatus(changes.gatewayStatus) },
+    browserd: { received_at_unix_ms: now, status: browserStatus },
+    notices: changes.notices ?? [],
+  });
+}
+
+describe("The snapshot", () => {
+  it("is healthy when all services run and all connectors are ready", () => {
+    const snapshot = snapshotOf({ gateway: { ports: [{ name: "http", port: 7142 }] } });
+    assert.equal(snapshot.overall_status, "healthy");
+    assert.deepEqual(snapshot.warnings, []);
+    assert.equal(snapshot.quick_facts.gateway_url, "http://127.0.0.1:7142");
+    assert.equal(snapshot.quick_facts.browser_url, null);
+    ControlCenterSnapshot.parse(snapshot);
+  });
+
+  it("is stopped when nothing is wanted", () => {
+    const off = { desired_running: false, state: "stopped", pid: null } as const;
+    assert.equal(snapshotOf({ gateway: off, browserd: off }).overall_status, "stopped");
+  });
+
+  it("is down with the gateway, and says why in one sentence", () => {
+    const fault = problem("port_in_use", "Port 7142 is used by another program. It is called nginx.");
+    const { overall_status, overall_reason, warnings } = snapshotOf({
+      gateway: { state: "failed", problem: fault, pid: null },
+    });
+    assert.equal(overall_status, "down");
+    assert.equal(overall_reason, "Port 7142 is used by another program.");
+    assert.deepEqual(
+      warnings.map(({ id, severity, message, remedy }) => [id, severity, message, remedy?.command]),
+      [["gateway:port_in_use", "error", fault.message, "palyra.openSettings"]],
+    );
+  });
+
+  it("is starting, not down, while a gateway that just came up opens its store", () => {
+    const opening = problem("service_unavailable", "The message store is being opened.");
+    const status = { health: "unhealthy", reasons: [opening] } as const;
+    const young = { state: "degraded", ready_at_unix_ms: now - 500, problem: opening } as const;
+    assert.equal(
+      snapshotOf({ gateway: young, gatewayStatus: { ...status, reasons: [opening] } }).overall_status,
+      "starting",
+    );
+    const old = { ...young, ready_at_unix_ms: now - 20_000 };
+    assert.equal(
+      snapshotOf({ gateway: old, gatewayStatus: { ...status, reasons: [opening] } }).overall_status,
+      "down",
+    );
+  });
+
+  it("is degraded when only the browser daemon is not well", () => {
+    const missing = problem("browser_missing", "No browser was found.");
+    const { overall_status, overall_reason } = snapshotOf({
+      browserd: { state: "degraded", problem: missing },
+    });
+    assert.deepEqual([overall_status, overall_reason], ["degraded", "No browser was found."]);
+  });
+
+  it("is degraded when a connector is not ready, and offers the command that mends it", () => {
+    const refused = problem("discord_auth_failed", "Discord refused the bot token.");
+    const { overall_status, warnings } = snapshotOf({
+      gatewayStatus: { connectors: [{ ...connector, readiness: "auth_failed", last_error: refused }] },
+    });
+    assert.equal(overall_status, "degraded");
+    assert.deepEqual(
+      warnings.map(({ source, remedy }) => [source, remedy?.command]),
+      [["discord:default", "palyra.setDiscordToken"]],
+    );
+  });
+
+  it("tells the same problem once, by the part that knows it best", () => {
+    const refused = problem("discord_auth_failed", "Discord refused the bot token.");
+    const { warnings } = snapshotOf({
+      gateway: { state: "degraded", problem: refused },
+      gatewayStatus: {
+        health: "degraded",
+        reasons: [refused],
+        connectors: [{ ...connector, readiness: "auth_failed", last_error: refused }],
+      },
+    });
+    assert.deepEqual(
+      warnings.map(({ source }) => source),
+      ["discord:default"],
+    );
+  });
+
+  it("ignores a connector that is switched off", () => {
+    const off = { ...connector, enabled: false, readiness: "missing_credential" } as const;
+    assert.equal(snapshotOf({ gatewayStatus: { connectors: [off] } }).overall_status, "healthy");
+  });
+
+  it("says that a service was stopped by the user while the other runs", () => {
+    const { overall_status, overall_reason } = snapshotOf({
+      browserd: { desired_running: false, state: "stopped", pid: null },
+    });
+    assert.deepEqual(
+      [overall_status, overall_reason],
+      ["degraded", "palyra-browserd is stopped, as you wished."],
+    );
+  });
+});
