@@ -8,7 +8,7 @@ import { allWarnings, isWarned, phaseOf, type ViewState } from "./view-state.ts"
 import { connectorStateWord, count, durationWords, serviceStateWords } from "./wording.ts";
 
 /** An icon and its colour, both by their VS Code names. */
-export interface NodeIcon {
+interface NodeIcon {
   readonly id: string;
   readonly color?: string;
 }

@@ -2,7 +2,7 @@ import type { ErrorDetails } from "../contracts/errors.ts";
 import type { ControlCenterSnapshot, Warning } from "../contracts/snapshot.ts";
 
 /** How far this window has come with its control center. */
-export type CenterState =
+type CenterState =
   | { readonly kind: "opening" }
   | { readonly kind: "untrusted" }
   | { readonly kind: "failed"; readonly problem: ErrorDetails }

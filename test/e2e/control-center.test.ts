@@ -221,7 +221,7 @@ describe("The control center in the workbench", () => {
 
   async function takePictures(theme: ThemeKind): Promise<void> {
     const image = (name: string): `${string}.png` => `${path.join(IMAGES, `${name}-${theme}`)}.png`;
-    await window.screenshot(image("window"));
+    await window.screenshot(image("control-center"));
     await window.screenshot(image("tree"), ".part.sidebar");
     await window.screenshot(image("panel"), ".part.editor");
     await window.page.hover(`[id="${STATUS_ITEM}"]`);
