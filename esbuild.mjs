@@ -41,11 +41,17 @@ const bundles = [
     ...nodeModule,
     entryPoints: existing({
       palyrad: "src/gateway/main.ts",
-      "palyra-browserd": "src/browserd/main.ts",
       palyra: "src/cli/main.ts",
       "discord-sim": "src/simulator/main.ts",
       "store-worker": "src/connectors/store/store-worker.ts",
     }),
+  },
+  {
+    ...nodeModule,
+    // What is imported lazily stays in files of its own: an idle browser daemon never reads puppeteer.
+    splitting: true,
+    chunkNames: "browserd/[name]-[hash]",
+    entryPoints: existing({ "palyra-browserd": "src/browserd/main.ts" }),
   },
   {
     ...shared,
@@ -55,6 +61,8 @@ const bundles = [
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
     external: ["vscode"],
+    // Mocha, in the tests, names files of its parallel mode, which is not used.
+    logOverride: { "require-resolve-not-external": "silent" },
     entryPoints: existing({ extension: "src/extension.ts", "test/vscode": "test/vscode/index.ts" }),
   },
   {
