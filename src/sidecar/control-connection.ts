@@ -21,11 +21,13 @@ import {
 } from "../contracts/control-link.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
 import { constantTimeEqual, controlProof } from "../platform/control-proof.ts";
-import { detailsOf, PalyraError } from "../platform/errors.ts";
+import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
 import { FrameGuard } from "./frame-guard.ts";
 
 /** How long a new connection has for its hello, in milliseconds. */
 const helloDeadlineMs = 5_000;
+/** A caller with a wrong proof is cut off this long after its answer, in milliseconds. */
+const refusalDelayMs = 100;
 /** Unsent bytes at which a peer that does not read is cut off. */
 const backlogLimit = 4 * 1024 * 1024;
 
@@ -59,6 +61,7 @@ export class ControlConnection {
   #client = "unknown";
   #closed = false;
   #closeReason: string | null = null;
+  #lastWrite: Promise<void> = Promise.resolve();
 
   constructor(socket: Socket, instanceId: string, target: ControlTarget, events: ConnectionEvents) {
     this.#socket = socket;
@@ -95,7 +98,9 @@ export class ControlConnection {
       this.close("the peer does not read");
       return;
     }
-    this.#rpc.sendNotification(method, params).catch((error: Error) => this.close(error.message));
+    this.#lastWrite = this.#rpc
+      .sendNotification(method, params)
+      .catch((error: unknown) => this.close(messageOf(error)));
   }
 
   /** Asks the peer for a secret. Rejects when it is gone or answers nonsense. */
@@ -109,8 +114,9 @@ export class ControlConnection {
     this.#socket.destroy();
   }
 
-  /** Sends what is written and closes. */
-  end(): void {
+  /** Closes after all notifications are written. */
+  async end(): Promise<void> {
+    await this.#lastWrite;
     this.#socket.end();
   }
 
@@ -169,8 +175,8 @@ export class ControlConnection {
       );
     }
     if (!constantTimeEqual(hello.proof, controlProof("client", this.#instanceId, hello.nonce))) {
-      this.#closeReason = "wrong proof";
-      setImmediate(() => this.end());
+      // After the answer, which is written some turns of the event loop later.
+      setTimeout(() => this.close("wrong proof"), refusalDelayMs);
       throw new PalyraError("unauthorized", "The proof is wrong.");
     }
     if (this.#role !== null) throw new PalyraError("conflict", "The connection has said hello already.");

@@ -84,7 +84,7 @@ export class ControlLinkServer {
   async close(): Promise<void> {
     this.#flushLines();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const connection of this.#connections) connection.end();
+    for (const connection of this.#connections) void connection.end();
     const cut = setTimeout(() => {
       for (const connection of this.#connections) connection.close(null);
     }, 250);

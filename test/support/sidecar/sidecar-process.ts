@@ -18,10 +18,12 @@ import {
   controlMethods,
   HelloResponse,
   LogNotification,
+  SecretRequest,
   type SecretResponse,
   sidecarMethods,
   sidecarNotifications,
 } from "../../../src/contracts/control-link.ts";
+import type { ErrorDetails } from "../../../src/contracts/errors.ts";
 import type { ServiceKind } from "../../../src/contracts/services.ts";
 import { SidecarStatus } from "../../../src/contracts/sidecar-status.ts";
 import { controlProof } from "../../../src/platform/control-proof.ts";
@@ -144,11 +146,12 @@ export class ControlLink {
     this.rpc.onNotification(sidecarNotifications.log, (params: unknown) => {
       this.lines.push(...LogNotification.parse(params).lines.map((line) => line.line));
     });
-    this.rpc.onRequest(sidecarMethods.getSecret, ({ ref }: { ref: string }): SecretResponse => {
+    this.rpc.onRequest<SecretResponse, ErrorDetails>(sidecarMethods.getSecret, (params: unknown) => {
+      const { ref } = SecretRequest.parse(params);
       this.secretRequests.push(ref);
       const value = options.secrets?.[ref];
       if (value !== undefined) return { found: true, value };
-      const error = {
+      const error: ErrorDetails = {
         code: "secret_missing",
         message: `There is no secret “${ref}”.`,
         next_step: "Store it.",
