@@ -260,10 +260,8 @@ export class OwnerSession {
 
   async #rotateTokens(): Promise<string> {
     for (const service of serviceKinds) {
-      const request = await this.#secrets.rotate(service);
-      const told = await this.#runner(service).setTokens(request);
-      const [token] = request.tokens;
-      if (told && token !== undefined) this.#told.set(service, token);
+      const runner = this.#runner(service);
+      this.#told.set(service, await this.#secrets.rotate(service, (tokens) => runner.setTokens(tokens)));
       await this.#secretChanged(tokenRefs[service]);
     }
     return "The tokens are new; the old ones end in 10 seconds.";

@@ -34,11 +34,26 @@ export class ServiceSecrets {
     return (await this.#read(tokenRefs[service])) ?? (await this.#make(service));
   }
 
-  /** Replaces a service's token. @returns what its sidecar must be told */
-  async rotate(service: ServiceKind): Promise<SetTokensRequest> {
-    const old = await this.#read(tokenRefs[service]);
-    const token = await this.#make(service);
-    return { tokens: [token], expiring: old === undefined ? [] : [old] };
+  /**
+   * Replaces a service's token so that no request is ever refused: its sidecar accepts the new one before
+   * anybody can read it, and the old one for a short time after.
+   * @param tell hands tokens to the running sidecar, if there is one
+   * @returns the new token
+   */
+  async rotate(service: ServiceKind, tell: (tokens: SetTokensRequest) => Promise<unknown>): Promise<string> {
+    const old = await this.token(service);
+    const token = newToken();
+    this.#redactor.add(token);
+    await tell({ tokens: [old, token], expiring: [] });
+    try {
+      await this.#store.set(tokenRefs[service], token);
+    } catch (thrown) {
+      await tell({ tokens: [old], expiring: [] });
+      throw thrown;
+    }
+    await this.#tokenMade(service);
+    await tell({ tokens: [token], expiring: [old] });
+    return token;
   }
 
   async set(ref: string, value: string): Promise<void> {
@@ -76,11 +91,15 @@ export class ServiceSecrets {
   }
 
   async #make(service: ServiceKind): Promise<string> {
-    const token = randomBytes(32).toString("base64url");
+    const token = newToken();
     await this.set(tokenRefs[service], token);
     await this.#tokenMade(service);
     return token;
   }
+}
+
+function newToken(): string {
+  return randomBytes(32).toString("base64url");
 }
 
 /** The gateway works with everybody's secrets; the browser daemon needs none but its own token. */

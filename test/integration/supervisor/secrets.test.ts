@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { statePaths } from "../../../src/platform/state-paths.ts";
+import { EncryptedFileSecretStore } from "../../../src/supervisor/encrypted-file-secret-store.ts";
+import type { SecretStore } from "../../../src/supervisor/secret-store.ts";
+import { tokenRefs } from "../../../src/supervisor/service-secrets.ts";
+import { serviceIn, snapshotWhere, TestHome, viewOf } from "../../support/supervisor/control-center-host.ts";
+import { waitUntil } from "../../support/vscode/wait-until.ts";
+
+/** A store as the editor's would be: shared by all windows, home `vscode`. */
+class EditorStore implements SecretStore {
+  readonly home = "vscode";
+  readonly values = new Map<string, string>();
+
+  async get(name: string): Promise<string | undefined> {
+    return this.values.get(name);
+  }
+  async set(name: string, value: string): Promise<void> {
+    this.values.set(name, value);
+  }
+  async delete(name: string): Promise<void> {
+    this.values.delete(name);
+  }
+  async keys(): Promise<readonly string[]> {
+    return [...this.values.keys()];
+  }
+}
+
+describe("The encrypted file with secrets", () => {
+  let home: TestHome;
+  let folder: string;
+  let store: EncryptedFileSecretStore;
+  beforeEach(async () => {
+    home = await TestHome.create();
+    folder = statePaths(home.stateRoot).secretsDir;
+    store = new EncryptedFileSecretStore(folder);
+  });
+  afterEach(async () => {
+    await home.remove();
+  });
+
+  it("gives back what was stored, also to another process, and holds it nowhere in the clear", async () => {
+    await store.set("global/discord_bot_token", "canary-Grüße-🔑");
+    const other = new EncryptedFileSecretStore(folder);
+    assert.equal(await other.get("global/discord_bot_token"), "canary-Grüße-🔑");
+    assert.equal(await other.get("global/other"), undefined);
+    assert.deepEqual(await other.keys(), ["global/discord_bot_token"]);
+    for (const name of await readdir(folder)) {
+      const file = path.join(folder, name);
+      assert.ok(!(await readFile(file)).includes("canary"));
+      if (process.platform !== "win32") assert.equal((await stat(file)).mode & 0o777, 0o600);
+    }
+    await other.delete("global/discord_bot_token");
+    assert.deepEqual(await store.keys(), []);
+  });
+
+  it("lets two writers at the first moment share one key", async () => {
+    const stores = [1, 2, 3, 4].map(() => new EncryptedFileSecretStore(folder));
+    await Promise.all(stores.map((each, index) => each.set(`a/${index}`, `value ${index}`)));
+    for (const index of [0, 1, 2, 3]) assert.equal(await store.get(`a/${index}`), `value ${index}`);
+  });
+
+  it("sets a damaged secret aside, says so, and leaves the others readable", async () => {
+    await store.set("a", "one value");
+    await store.set("b", "other value");
+    await writeFile(path.join(folder, "a.secret"), "{torn");
+    await assert.rejects(store.get("a"), { code: "state_unreadable" });
+    assert.equal(await store.get("a"), undefined);
+    assert.equal(await store.get("b"), "other value");
+    assert.ok((await readdir(folder)).some((name) => name.startsWith("a.secret.unreadable-")));
+  });
+
+  it("refuses a secret that was moved to another name", async () => {
+    await store.set("a", "one value");
+    await store.set("b", "other value");
+    await writeFile(path.join(folder, "b.secret"), await readFile(path.join(folder, "a.secret")));
+    await assert.rejects(store.get("b"), { code: "state_unreadable" });
+  });
+
+  it("refuses names that could leave the folder, and values that are too long", async () => {
+    await assert.rejects(store.set("../x", "value"), { code: "validation_error" });
+    await assert.rejects(store.set("x", "v".repeat(5_000)), { code: "validation_error" });
+  });
+});
+
+describe("Secrets of running services", () => {
+  let home: TestHome;
+  beforeEach(async () => {
+    home = await TestHome.create();
+  });
+  afterEach(async () => {
+    await home.remove();
+  });
+
+  it("are in no file, argument, environment, log or snapshot", async () => {
+    const store = new EncryptedFileSecretStore(statePaths(home.stateRoot).secretsDir);
+    await store.set("global/discord_bot_token", "canary-discord-token-0123456789");
+    const center = await home.open();
+    const { pid } = await serviceIn(center, "gateway", "running");
+    await center.setSecret("global/discord_bot_token", "canary-changed-token-0123456789");
+    await waitUntil("the sidecar has asked for the secret", async () =>
+      (await center.logs()).some(({ line }) => line.startsWith("got a secret")),
+    );
+    const token = (await store.get(tokenRefs.gateway)) ?? "";
+    assert.match(token, /^[\w-]{43}$/);
+    const secrets = [token, "canary-discord-token-0123456789", "canary-changed-token-0123456789"];
+
+    await waitUntil("the log file has the line", async () =>
+      (await readFile(path.join(statePaths(home.stateRoot).logsDir, "palyrad.log"), "utf8")).includes(
+        "got a secret",
+      ),
+    );
+    const places = new Map<string, string>([
+      ["snapshot", JSON.stringify(center.snapshot)],
+      ["logs", JSON.stringify(await center.logs())],
+    ]);
+    for (const name of ["cmdline", "environ"]) {
+      if (process.platform === "linux") places.set(name, await readFile(`/proc/${pid}/${name}`, "latin1"));
+    }
+    for (const entry of await readdir(home.stateRoot, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const file = path.join(entry.parentPath, entry.name);
+      places.set(file, await readFile(file, "latin1"));
+    }
+    assert.ok(places.size > 8);
+    for (const [place, content] of places) {
+      for (const secret of secrets) assert.ok(!content.includes(secret), `a secret is in ${place}`);
+    }
+  });
+
+  it("tokens are rotated without a refused request and without a restart", async () => {
+    const store = new EncryptedFileSecretStore(statePaths(home.stateRoot).secretsDir);
+    const center = await home.open();
+    const { pid } = await serviceIn(center, "gateway", "running");
+    const url = center.snapshot.quick_facts.gateway_url ?? "";
+    const ask = async (token: string | undefined): Promise<number> =>
+      (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status;
+    const old = await store.get(tokenRefs.gateway);
+    assert.equal(await ask(old), 200);
+    let rotating = true;
+    const statuses: number[] = [];
+    const load = (async () => {
+      while (rotating) statuses.push(await ask(await store.get(tokenRefs.gateway)));
+    })();
+    await center.rotateTokens();
+    rotating = false;
+    await load;
+    const fresh = await store.get(tokenRefs.gateway);
+    assert.notEqual(fresh, old);
+    assert.deepEqual([await ask(old), await ask(fresh)], [200, 200]);
+    assert.deepEqual(
+      statuses.filter((status) => status !== 200),
+      [],
+    );
+    assert.equal(viewOf(center.snapshot, "gateway").pid, pid);
+    const state = JSON.parse(await readFile(statePaths(home.stateRoot).stateFile, "utf8"));
+    assert.equal(typeof state.token_created_unix_ms.admin, "number");
+  });
+
+  it("an adopted sidecar learns a token that was rotated without it", async () => {
+    const center = await home.open();
+    await serviceIn(center, "gateway", "running");
+    await center.dispose();
+    const store = new EncryptedFileSecretStore(statePaths(home.stateRoot).secretsDir);
+    const rotated = "r".repeat(43);
+    await store.set(tokenRefs.gateway, rotated);
+    const second = await home.open();
+    const view = await serviceIn(second, "gateway", "running");
+    assert.equal(view.adopted, true);
+    const url = second.snapshot.quick_facts.gateway_url ?? "";
+    await waitUntil("the new token is accepted", async () => {
+      const answer = await fetch(url, { headers: { authorization: `Bearer ${rotated}` } });
+      return answer.status === 200;
+    });
+  });
+
+  it("kept by an editor that is not there: what runs is adopted and shown, what must start says why it cannot", async () => {
+    const editor = new EditorStore();
+    const window = await home.open({ secrets: editor });
+    const { pid } = await serviceIn(window, "gateway", "running");
+    await window.dispose();
+    const terminal = await home.open();
+    assert.equal((await serviceIn(terminal, "gateway", "running")).pid, pid);
+    await assert.rejects(terminal.restart("gateway"), { code: "secrets_elsewhere" });
+    const view = viewOf(terminal.snapshot, "gateway");
+    assert.deepEqual([view.state, view.problem?.code], ["failed", "secrets_elsewhere"]);
+
+    // A window that can reach the secrets takes over, and starts what the terminal could not.
+    const second = await home.open({ secrets: editor });
+    await snapshotWhere(second, "the window owns a running gateway", (snapshot) => {
+      return snapshot.quick_facts.role === "owner" && viewOf(snapshot, "gateway").state === "running";
+    });
+    await snapshotWhere(
+      terminal,
+      "the terminal looks on",
+      ({ quick_facts }) => quick_facts.role === "observer",
+    );
+    await terminal.setSecret("global/x", "some value");
+    assert.equal(editor.values.get("global/x"), "some value");
+  });
+});
