@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { LeaseFolder, type LeaseHolder } from "../../../src/supervisor/owner-lease.ts";
+
+const holder = (name: string): LeaseHolder => ({
+  name,
+  pid: 1,
+  process_start: "x",
+  endpoint: `/${name}`,
+  acquired_at_unix_ms: 0,
+  released: false,
+});
+
+describe("The lease of a state root", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "palyra-lease-"));
+  });
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("goes to exactly one of many who judge the same owner gone, a hundred times in a row", async () => {
+    const leases = new LeaseFolder(folder);
+    for (let round = 1; round <= 100; round += 1) {
+      const generation = ((await leases.current())?.generation ?? 0) + 1;
+      const taken = await Promise.all(
+        ["a", "b", "c", "d"].map(async (name) =>
+          (await leases.take(generation, holder(name))) ? name : null,
+        ),
+      );
+      const winners = taken.filter((name) => name !== null);
+      assert.equal(winners.length, 1);
+      assert.equal((await leases.current())?.holder?.name, winners[0]);
+    }
+    assert.deepEqual(await readdir(folder), ["owner.100.lease"]);
+  });
+
+  it("cannot be taken by who judged an older one, however late it comes", async () => {
+    const leases = new LeaseFolder(folder);
+    assert.ok(await leases.take(1, holder("first")));
+    assert.ok(await leases.take(2, holder("second")));
+    assert.ok(await leases.take(3, holder("third")));
+    assert.equal(await leases.take(2, holder("late")), false);
+    assert.equal((await leases.current())?.holder?.name, "third");
+  });
+
+  it("says when its holder left by itself", async () => {
+    const leases = new LeaseFolder(folder);
+    await leases.take(1, holder("first"));
+    await leases.release(1, holder("first"));
+    assert.equal((await leases.current())?.holder?.released, true);
+  });
+});
