@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { splitMessage } from "../../../src/connectors/split-message.ts";
+
+const isFence = (line: string): boolean => /^ {0,3}(`{3,}|~{3,})/.test(line);
+/** Fence lines of the simple kind used below: each one opens or closes. */
+const fenceLines = (text: string): number => text.split("\n").filter(isFence).length;
+/** What a reader gets: everything but white space and fences. */
+const readable = (text: string): string =>
+  text
+    .split("\n")
+    .filter((line) => !isFence(line))
+    .join("")
+    .replace(/\s/g, "");
+
+describe("A long text", () => {
+  it("within the limit stays one message, unchanged", () => {
+    assert.deepEqual(splitMessage("  hello\n\nworld ", 100), ["  hello\n\nworld "]);
+  });
+
+  it("that is blank is no message", () => {
+    assert.deepEqual(splitMessage(" \n\t "), []);
+    assert.deepEqual(splitMessage(" ".repeat(3_000)), []);
+  });
+
+  it("is split at line ends before words are split", () => {
+    const line = "a b c d e f g h i j".repeat(2);
+    assert.deepEqual(splitMessage(`${line}\n${line}\n${line}`, 80), [`${line}\n${line}`, line]);
+  });
+
+  it("is split at spaces where a line is too long, and inside words only when it must be", () => {
+    assert.deepEqual(splitMessage("aaaa bbbb cccc", 10), ["aaaa bbbb", "cccc"]);
+    assert.deepEqual(splitMessage("abcdefghijklmnop", 10), ["abcdefghij", "klmnop"]);
+  });
+
+  it("with a code fence that spans messages has it closed and opened again on its own line", () => {
+    const code = Array.from({ length: 10 }, (_, index) => `line ${index};`).join("\n");
+    const messages = splitMessage(`before\n\`\`\`js\n${code}\n\`\`\`\nafter`, 60);
+    assert.ok(messages.length > 1);
+    for (const message of messages) {
+      assert.ok(message.length <= 60);
+      assert.equal(fenceLines(message) % 2, 0, message);
+    }
+    assert.ok(messages[1]?.startsWith("```js\nline"));
+    assert.equal(readable(messages.join("\n")), readable(`before\n${code}\nafter`));
+  });
+
+  it("never has an empty code block where a fence begins at the end of a message", () => {
+    const messages = splitMessage(`${"x".repeat(50)}\n\`\`\`js\n${"y".repeat(40)}\n\`\`\``, 60);
+    for (const message of messages) assert.ok(!/```js\n```/.test(message), message);
+  });
+
+  it("is never cut inside a character of two units", () => {
+    for (const message of splitMessage("😀".repeat(50), 11)) assert.ok(message.isWellFormed());
+  });
+
+  it("keeps its content, the limit and balanced fences, whatever it is", () => {
+    const line = fc.oneof(
+      fc.stringMatching(/^[a-z ]{0,120}$/),
+      fc.constantFrom("```", "```js", "~~~", "", "`inline`", "😀😀😀"),
+      fc.string({ unit: "grapheme", maxLength: 40 }),
+    );
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 30 }), fc.integer({ min: 40, max: 200 }), (lines, limit) => {
+        const text = lines
+          .filter((one) => !one.includes("~~~"))
+          .join("\n")
+          .replaceAll("\r", "");
+        const messages = splitMessage(text, limit);
+        for (const message of messages) {
+          assert.ok(message.length <= limit);
+          assert.notEqual(message.trim(), "");
+          if (messages.length > 1) assert.equal(openFences(message), 0);
+        }
+        assert.equal(readable(messages.join("\n")), readable(text));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+/** Fences left open, by the rules of CommonMark. */
+function openFences(text: string): number {
+  let open: string | null = null;
+  for (const line of text.split("\n")) {
+    const match = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(line);
+    const marker = match?.[1];
+    if (marker === undefined) continue;
+    if (open === null) {
+      if (!(marker.startsWith("`") && match?.[2]?.includes("`"))) open = marker;
+    } else if (marker[0] === open[0] && marker.length >= open.length && match?.[2]?.trim() === "")
+      open = null;
+  }
+  return open === null ? 0 : 1;
+}
