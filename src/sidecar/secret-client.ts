@@ -39,16 +39,18 @@ export class SecretClient {
   async get(ref: string, signal: AbortSignal): Promise<string> {
     for (;;) {
       signal.throwIfAborted();
-      const answer = await this.#askAll(ref);
+      const sources = this.#sources();
+      if (sources.length === 0) {
+        await this.#nextController(signal);
+        continue;
+      }
+      const answer = await this.#askAll(sources, ref);
       if (answer?.found === true) {
         this.#redactor.add(answer.value);
         return answer.value;
       }
       if (answer?.found === false) throw PalyraError.fromDetails(answer.error);
-      if (this.#sources().length > 0) {
-        throw new PalyraError("secret_store_unavailable", `The control center did not hand over “${ref}”.`);
-      }
-      await this.#nextController(signal);
+      throw new PalyraError("secret_store_unavailable", `The control center did not hand over “${ref}”.`);
     }
   }
 
@@ -60,9 +62,9 @@ export class SecretClient {
   }
 
   /** First found value, else the last definite no, else null when nobody answered. */
-  async #askAll(ref: string): Promise<SecretResponse | null> {
+  async #askAll(sources: readonly SecretSource[], ref: string): Promise<SecretResponse | null> {
     let refusal: SecretResponse | null = null;
-    for (const source of this.#sources()) {
+    for (const source of sources) {
       try {
         const answer = await withTimeout(source.requestSecret(ref), this.#timeoutMs);
         if (answer.found) return answer;

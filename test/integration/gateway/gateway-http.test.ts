@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import http from "node:http";
+import net from "node:net";
+import path from "node:path";
+import { ErrorEnvelope } from "../../../src/contracts/errors.ts";
+import { AdminStatusResponse, HealthzResponse } from "../../../src/contracts/http.ts";
+import { gatewayStatus } from "../../support/sidecar/gateway-scene.ts";
+import {
+  bootLine,
+  type ControlLink,
+  newStateRoot,
+  newToken,
+  SidecarProcess,
+} from "../../support/sidecar/sidecar-process.ts";
+import { waitUntil } from "../../support/vscode/wait-until.ts";
+
+interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+describe("The gateway's HTTP port", () => {
+  let root = "";
+  let remove: () => Promise<void>;
+  let gateway: SidecarProcess;
+  let link: ControlLink;
+
+  before(async () => {
+    ({ root, remove } = await newStateRoot());
+    gateway = new SidecarProcess(bootLine(root));
+    link = await gateway.connect();
+    await waitUntil("health", () => link.status.health === "ok");
+  });
+  after(async () => {
+    await gateway.kill();
+    await remove();
+  });
+
+  const ask = (target: string, options: http.RequestOptions = {}, body = ""): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const request = http.request({ host: "127.0.0.1", port: link.port(), path: target, ...options });
+      request.on("error", reject);
+      request.on("response", (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () => {
+          const { statusCode: status = 0, headers } = response;
+          resolve({ status, headers, body: Buffer.concat(chunks).toString() });
+        });
+      });
+      request.end(body);
+    });
+  const envelopeOf = (answer: Answer) => {
+    assert.equal(answer.headers["x-content-type-options"], "nosniff");
+    assert.equal(answer.headers["cache-control"], "no-store");
+    return ErrorEnvelope.parse(JSON.parse(answer.body));
+  };
+
+  it("tells its health to every local caller, with headers that keep it from being cached or framed", async () => {
+    const answer = await ask("/healthz");
+    const health = HealthzResponse.parse(JSON.parse(answer.body));
+    assert.deepEqual([health.service, health.status], ["palyrad", "ok"]);
+    assert.equal(answer.headers["x-frame-options"], "DENY");
+    assert.equal(answer.headers["content-security-policy"], "frame-ancestors 'none'");
+    assert.equal(answer.headers["referrer-policy"], "no-referrer");
+  });
+
+  it("tells its status to who shows the admin token, and to nobody else", async () => {
+    const target = "/admin/v1/status";
+    const [token = ""] = gateway.boot.tokens;
+    const allowed = await ask(target, { headers: { authorization: `Bearer ${token}` } });
+    assert.equal(AdminStatusResponse.parse(JSON.parse(allowed.body)).gateway.service, "gateway");
+    for (const authorization of [
+      undefined,
+      "",
+      `Bearer ${newToken()}`,
+      `Basic ${token}`,
+      `Bearer ${token}x`,
+    ]) {
+      const headers = authorization === undefined ? {} : { authorization };
+      const refused = await ask(target, { headers });
+      assert.equal(refused.status, 401);
+      assert.equal(envelopeOf(refused).code, "unauthorized");
+    }
+    assert.equal((await ask("/metrics")).status, 401);
+  });
+
+  it("accepts the old and the new token while they are rotated", async () => {
+    const [old = ""] = gateway.boot.tokens;
+    const next = newToken();
+    const statusWith = async (token: string): Promise<number> =>
+      (await ask("/admin/v1/status", { headers: { authorization: `Bearer ${token}` } })).status;
+    await link.request("tokens/set", { tokens: [next], expiring: [old] });
+    assert.deepEqual([await statusWith(old), await statusWith(next)], [200, 200]);
+    await link.request("tokens/set", { tokens: [old], expiring: [] });
+    assert.deepEqual([await statusWith(old), await statusWith(next)], [200, 401]);
+  });
+
+  it("refuses names and origins that a foreign web page would use", async () => {
+    const port = link.port();
+    const callers = [
+      { host: `evil.example:${port}` },
+      { host: `127.0.0.1:${port}`, origin: "http://evil.example" },
+      { host: `127.0.0.1:${port}`, origin: "null" },
+    ];
+    for (const headers of callers) {
+      for (const target of ["/healthz", "/nothing"]) {
+        const answer = await ask(target, { headers });
+        assert.equal(answer.status, 403);
+        assert.equal(envelopeOf(answer).code, "forbidden");
+      }
+    }
+  });
+
+  it("answers every wrong request in the one form", async () => {
+    const json = { "content-type": "application/json" };
+    const post = { method: "POST", headers: json };
+    const cases: [string, http.RequestOptions, string, number, string][] = [
+      ["/nothing", {}, "", 404, "not_found"],
+      ["/healthz", { method: "DELETE" }, "", 404, "not_found"],
+      ["/nothing", post, "{broken", 400, "validation_error"],
+      ["/nothing", post, JSON.stringify("x".repeat(65_536)), 413, "payload_too_large"],
+      ["/nothing", { method: "POST", headers: { "content-type": "text/x" } }, "x", 404, "not_found"],
+      ["/%zz", {}, "", 400, "validation_error"],
+    ];
+    for (const [target, options, body, status, code] of cases) {
+      const answer = await ask(target, options, body);
+      assert.deepEqual([answer.status, envelopeOf(answer).code], [status, code], target);
+    }
+  });
+
+  it("answers what is no HTTP at all in the one form, too", async () => {
+    for (const [text, status] of [
+      ["this is not HTTP\r\n\r\n", "400"],
+      [`GET / HTTP/1.1\r\nx: ${"y".repeat(20_000)}\r\n\r\n`, "431"],
+      ["GET /healthz HTTP/1.1\r\n\r\n", "403"],
+    ] as const) {
+      const answer = await raw(link.port(), text);
+      assert.equal(answer.split(" ")[1], status);
+      ErrorEnvelope.parse(JSON.parse(answer.slice(answer.indexOf("\r\n\r\n") + 4)));
+    }
+  });
+
+  it("follows edits of palyra.toml, and keeps the last good ones when an edit is broken", async () => {
+    const file = path.join(root, "palyra.toml");
+    const hash = gatewayStatus(link).config_hash;
+    await writeFile(file, "[channels.discord.off]\nenabled = false\n");
+    await waitUntil("the new configuration", () => gatewayStatus(link).connectors.length === 1);
+    const good = gatewayStatus(link).config_hash;
+    assert.notEqual(good, hash);
+    await writeFile(file, "[channels.discord.off]\nenabled = fals\n");
+    await waitUntil("the report", () => link.status.health === "degraded");
+    const [reason] = gatewayStatus(link).reasons;
+    assert.match(reason?.message ?? "", /palyra\.toml, line 2/);
+    assert.equal(gatewayStatus(link).config_hash, good);
+    assert.equal(gatewayStatus(link).connectors.length, 1);
+    await writeFile(file, "");
+    await link.request("config/reload");
+    await waitUntil("health", () => link.status.health === "ok");
+    assert.deepEqual(gatewayStatus(link).connectors, []);
+  });
+});
+
+function raw(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = "";
+    const socket = net.connect(port, "127.0.0.1", () => socket.end(text));
+    socket.setEncoding("utf8").on("data", (chunk: string) => {
+      answer += chunk;
+    });
+    socket.on("end", () => resolve(answer));
+    socket.on("error", reject);
+  });
+}

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { ErrorEnvelope } from "../../../src/contracts/errors.ts";
+import { echoAgent, echoGreeting } from "../../../src/gateway/agent/echo-agent.ts";
+import { discordSpecs } from "../../../src/gateway/discord-specs.ts";
+import { buildGatewayStatus, type GatewayFacts } from "../../../src/gateway/gateway-status.ts";
+import { bearerToken } from "../../../src/gateway/http/bearer-token.ts";
+import { answerForThrown, errorAnswer } from "../../../src/gateway/http/error-envelope.ts";
+import { refusalOfCaller } from "../../../src/gateway/http/loopback-guard.ts";
+import { parseConfig } from "../../../src/gateway/parse-config.ts";
+import { PalyraError } from "../../../src/platform/errors.ts";
+import { Redactor } from "../../../src/platform/redactor.ts";
+
+const redactor = new Redactor();
+
+describe("palyra.toml", () => {
+  it("that is missing or empty means all defaults", () => {
+    const { config } = parseConfig("", "palyra.toml");
+    assert.deepEqual(config, { version: 1, channels: { discord: {} }, model: { provider: "echo" } });
+  });
+
+  it("with a syntax error names the line", () => {
+    const text = "[channels.discord.default]\nenabled = tru\n";
+    assert.throws(() => parseConfig(text, "palyra.toml"), { code: "config_invalid", message: /line 2/ });
+  });
+
+  it("with a wrong value or unknown key names the field", () => {
+    const wrong = '[channels.discord.default]\nallowed_channels = ["general"]\n';
+    assert.throws(() => parseConfig(wrong, "f"), {
+      message: /channels\.discord\.default\.allowed_channels\.0/,
+    });
+    assert.throws(() => parseConfig("[chanels]\n", "f"), { message: /chanels/ });
+    assert.throws(() => parseConfig("[channels.discord.Default]\n", "f"), { code: "config_invalid" });
+  });
+
+  it("has one hash for one meaning", () => {
+    const first = parseConfig('[model]\nprovider = "echo"\n', "f").hash;
+    assert.equal(parseConfig("# a comment\nversion = 1\n", "f").hash, first);
+    assert.notEqual(parseConfig("[channels.discord.a]\n", "f").hash, first);
+  });
+});
+
+describe("A caller of the gateway", () => {
+  const refused = (host: string | undefined, origin?: string): boolean =>
+    refusalOfCaller({ host, origin }, 7142) !== null;
+
+  it("is let in by the names of the loopback interface and the bound port", () => {
+    for (const host of ["127.0.0.1:7142", "localhost:7142", "LOCALHOST:7142", "[::1]:7142"]) {
+      assert.ok(!refused(host), host);
+      assert.ok(!refused(host, `http://${host.toLowerCase()}`));
+    }
+  });
+
+  it("is refused under any other name, port or origin", () => {
+    for (const host of [
+      undefined,
+      "",
+      "evil.example:7142",
+      "127.0.0.1",
+      "127.0.0.1:80",
+      "127.0.0.1.evil.example:7142",
+    ]) {
+      assert.ok(refused(host), host);
+    }
+    for (const origin of [
+      "http://evil.example",
+      "null",
+      "",
+      "file://",
+      "http://localhost:9",
+      "ftp://localhost:7142",
+    ]) {
+      assert.ok(refused("localhost:7142", origin), origin);
+    }
+  });
+
+  it("shows its token in a bearer header", () => {
+    assert.equal(bearerToken("Bearer abc-_.~+/=="), "abc-_.~+/==");
+    assert.equal(bearerToken("bearer abc"), "abc");
+    for (const header of [undefined, "", "Bearer", "Bearer a b", "Basic abc", "Bearer ü"]) {
+      assert.equal(bearerToken(header), null);
+    }
+  });
+});
+
+describe("A failed request is answered", () => {
+  it("in the one form, whatever was thrown", () => {
+    const thrown = [
+      new PalyraError("forbidden", "No."),
+      Object.assign(new Error("x"), { code: "FST_ERR_CTP_BODY_TOO_LARGE", statusCode: 413 }),
+      Object.assign(new Error("x"), { code: "FST_ERR_CTP_INVALID_MEDIA_TYPE", statusCode: 415 }),
+      Object.assign(new Error("odd"), { statusCode: 418 }),
+      new TypeError("some detail"),
+      "text",
+    ];
+    const answers = thrown.map((one) => answerForThrown(one, redactor));
+    for (const answer of answers) assert.ok(ErrorEnvelope.safeParse(answer.body).success);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [403, 413, 415, 418, 500, 500],
+    );
+    assert.ok(!JSON.stringify(answers[4]).includes("detail"));
+  });
+
+  it("without the secrets its message held, and says so", () => {
+    const { body } = errorAnswer("unauthorized", "Refused: Bearer abcDEF123456", redactor);
+    assert.ok(body.redacted && !body.error.includes("abcDEF123456"));
+  });
+});
+
+describe("The echo agent", () => {
+  const signal = new AbortController().signal;
+  const reply = (body: string) => echoAgent.reply({ body } as Parameters<typeof echoAgent.reply>[0], signal);
+
+  it("says back what the person wrote, and greets who wrote nothing", async () => {
+    assert.deepEqual(await reply(" two\nlines "), ["two\nlines"]);
+    assert.deepEqual(await reply("  "), [echoGreeting]);
+  });
+});
+
+describe("The gateway's status", () => {
+  const facts: GatewayFacts = {
+    store: { totals: { received: 1, answered: 1, dead_letters: 0 }, recentMessages: [] },
+    storeProblem: null,
+    configProblem: null,
+    configHash: "0",
+    connectors: [],
+  };
+  const problem = new PalyraError("config_invalid", "Line 3.").toDetails();
+
+  it("is ok without a reason, and has one sentence for each fault", () => {
+    assert.deepEqual(buildGatewayStatus(facts).reasons, []);
+    assert.equal(buildGatewayStatus(facts).health, "ok");
+    const degraded = buildGatewayStatus({ ...facts, configProblem: problem });
+    assert.deepEqual([degraded.health, degraded.reasons], ["degraded", [problem]]);
+    assert.equal(buildGatewayStatus({ ...facts, storeProblem: problem }).health, "unhealthy");
+  });
+});
+
+describe("A Discord account in the configuration", () => {
+  it("becomes a connector with canonical rules and its own token", async () => {
+    const text =
+      '[channels.discord.work]\ninbound_scope = "allowlisted_guild_channels"\nallowed_channels = ["1573888945341595654"]\n';
+    const { config } = parseConfig(text, "f");
+    const [spec] = discordSpecs(config, await import("../../../src/connectors/discord/discord-adapter.ts"));
+    assert.equal(spec?.connectorId, "discord:work");
+    assert.ok(spec?.rules.allowedConversations.has("discord:channel:1573888945341595654"));
+    assert.equal(spec?.rules.directMessagePolicy, "pairing");
+  });
+});
