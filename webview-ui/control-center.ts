@@ -42,7 +42,7 @@ export class ControlCenterPage extends LitElement {
         ${
           snapshot === null
             ? nothing
-            : html`${quickFacts(snapshot)} ${services(snapshot, this.state.warnings, link)} ${connectors(snapshot, link, now)}
+            : html`${quickFacts(snapshot)} ${services(snapshot, link)} ${connectors(snapshot, link, now)}
               ${messages(snapshot, this.filter, (filter) => this.#choose(filter), now)}`
         }
       </main>

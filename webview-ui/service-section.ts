@@ -1,33 +1,23 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { ErrorDetails } from "../src/contracts/errors.ts";
 import type { PanelCommand } from "../src/contracts/panel-link.ts";
 import type { ConnectorStatus } from "../src/contracts/sidecar-status.ts";
-import type { ControlCenterSnapshot, ServiceView, Warning } from "../src/contracts/snapshot.ts";
+import type { ControlCenterSnapshot, ServiceView } from "../src/contracts/snapshot.ts";
 import type { EditorLink } from "./editor-link.ts";
 import { icon } from "./icon.ts";
 import { problem } from "./overview-sections.ts";
 import { connectorMark, moment, serviceMarks } from "./words.ts";
 
 /** One card per service. */
-export function services(
-  snapshot: ControlCenterSnapshot,
-  told: readonly Warning[],
-  link: EditorLink,
-): TemplateResult {
+export function services(snapshot: ControlCenterSnapshot, link: EditorLink): TemplateResult {
   return html`
     <section aria-labelledby="services-title">
       <h2 id="services-title">Processes</h2>
-      <div class="cards">${snapshot.services.map((view) => card(view, snapshot, told, link))}</div>
+      <div class="cards">${snapshot.services.map((view) => card(view, snapshot, link))}</div>
     </section>
   `;
 }
 
-function card(
-  view: ServiceView,
-  snapshot: ControlCenterSnapshot,
-  told: readonly Warning[],
-  link: EditorLink,
-): TemplateResult {
+function card(view: ServiceView, snapshot: ControlCenterSnapshot, link: EditorLink): TemplateResult {
   const mark = serviceMarks[view.state];
   const titleId = `service-${view.service}`;
   return html`
@@ -38,7 +28,7 @@ function card(
         <span class="word">${mark.word}</span>
         <div class="tools" role="group" aria-label="Actions of ${view.display_name}">${tools(view, link)}</div>
       </div>
-      ${isUntold(view.problem, told) ? problem(view.problem, view.state === "degraded" ? "attention" : "bad") : nothing}
+      ${view.problem === null ? nothing : problem(view.problem, view.state === "degraded" ? "attention" : "bad")}
       <dl class="rows">
         ${row("Process", view.pid === null ? "none" : `${view.pid}${view.adopted ? ", found running" : ""}`)}
         ${row("Uptime", view.ready_at_unix_ms === null ? "not running" : html`<palyra-uptime .since=${view.ready_at_unix_ms}></palyra-uptime>`)}
@@ -49,11 +39,6 @@ function card(
       </dl>
     </article>
   `;
-}
-
-/** A problem that is among the warnings above is not told again. */
-function isUntold(details: ErrorDetails | null, told: readonly Warning[]): details is ErrorDetails {
-  return details !== null && told.every((warning) => warning.message !== details.message);
 }
 
 function tools(view: ServiceView, link: EditorLink): TemplateResult {

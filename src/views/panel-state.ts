@@ -1,20 +1,33 @@
 import type { PanelCommand, PanelState } from "../contracts/panel-link.ts";
 import type { ServiceKind } from "../contracts/services.ts";
+import type { ControlCenterSnapshot, Warning } from "../contracts/snapshot.ts";
 import { commandIds, manageTrustCommand } from "./contribution-ids.ts";
 import { type RunnableRemedy, remedyOfWarning } from "./remedies.ts";
-import { allWarnings, type ViewState } from "./view-state.ts";
+import { allWarnings, isWarned, type ViewState } from "./view-state.ts";
 
 /** What the panel shows of the state. A warning whose remedy cannot be run is shown without one. */
 export function panelState(state: ViewState): PanelState {
   const { center } = state;
+  const warnings = allWarnings(state);
   return {
     phase: center.kind,
     problem: center.kind === "failed" ? center.problem : null,
-    snapshot: center.kind === "open" ? center.snapshot : null,
-    warnings: allWarnings(state).map((warning) =>
+    snapshot: center.kind === "open" ? withoutToldProblems(center.snapshot, warnings) : null,
+    warnings: warnings.map((warning) =>
       remedyOfWarning(warning) === null ? { ...warning, remedy: null } : warning,
     ),
   };
+}
+
+/** A problem that is among the warnings is not told again at its service. */
+function withoutToldProblems(
+  snapshot: ControlCenterSnapshot,
+  warnings: readonly Warning[],
+): ControlCenterSnapshot {
+  const services = snapshot.services.map((view) =>
+    isWarned(view.problem, warnings) ? { ...view, problem: null } : view,
+  );
+  return { ...snapshot, services };
 }
 
 /** The remedy of a warning that is shown at this moment; null when there is none (any more). */

@@ -24,16 +24,27 @@ export type Phase = "opening" | "untrusted" | "failed" | "notStarted" | "open";
 
 export const initialViewState: ViewState = { center: { kind: "opening" }, settingWarnings: [] };
 
-/** All warnings, those of the settings first. */
+/** All warnings, those of the settings first, each with one sentence as its message. */
 export function allWarnings(state: ViewState): readonly Warning[] {
   return state.center.kind === "open"
-    ? [...state.settingWarnings, ...state.center.snapshot.warnings]
+    ? [...state.settingWarnings, ...state.center.snapshot.warnings.map(inOneSentence)]
     : state.settingWarnings;
+}
+
+/** What a longer message goes on to say is told with the next step. */
+function inOneSentence(warning: Warning): Warning {
+  const message = firstSentence(warning.message);
+  const rest = warning.message.slice(message.length).trim();
+  return rest === "" ? warning : { ...warning, message, next_step: `${rest} ${warning.next_step}` };
+}
+
+function firstSentence(text: string): string {
+  return /^.+?[.!?](?=\s+[\p{Lu}“])/u.exec(text)?.[0] ?? text;
 }
 
 /** Whether a problem is already told by one of the warnings, so that it need not be told twice. */
 export function isWarned(problem: ErrorDetails | null, warnings: readonly Warning[]): boolean {
-  return problem !== null && warnings.some((warning) => warning.message === problem.message);
+  return problem !== null && warnings.some((warning) => warning.message === firstSentence(problem.message));
 }
 
 /** `notStarted` is an open control center in which nothing runs, ran or needs a word. */

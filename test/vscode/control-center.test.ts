@@ -47,8 +47,10 @@ describe("The control center in VS Code", () => {
     }
   });
 
-  it("shows the same in the status bar", () => {
-    assert.match(api.status().text, /^\$\([\w~-]+\) Palyra: (Healthy|Degraded)$/);
+  it("shows the same in the status bar", async () => {
+    await eventually(api, "the word in the status bar", () =>
+      /^\$\([\w~-]+\) Palyra: (Healthy|Degraded)$/.test(api.status().text),
+    );
   });
 
   for (const kind of serviceKinds) {

@@ -72,6 +72,13 @@ describe("The overview", () => {
     assert.equal(labels.filter((label) => label === crashLoop.message).length, 1);
   });
 
+  it("tells a long warning in its first sentence, and the rest where there is room", () => {
+    const message = "No browser was found. Searched: chromium, google-chrome.";
+    const item = overviewNodes(opened({ warnings: [{ ...browserWarning, message }] }), now)[0]?.children[0];
+    assert.equal(item?.label, "No browser was found.");
+    assert.equal(item?.tooltip, `${message} Install one.`);
+  });
+
   it("offers on each service only what its state allows", () => {
     const traits = (view: ReturnType<typeof service>) =>
       find(overviewNodes(opened({ services: [view] }), now), "service:gateway")?.contextValue;

@@ -4,7 +4,7 @@ import { commandIds, manageTrustCommand } from "../../../src/views/contribution-
 import { panelPage } from "../../../src/views/panel-page.ts";
 import { commandOfPanel, panelState, remedyOfShownWarning } from "../../../src/views/panel-state.ts";
 import { initialViewState } from "../../../src/views/view-state.ts";
-import { crashLoop, opened } from "./sample-snapshot.ts";
+import { crashLoop, failed, opened } from "./sample-snapshot.ts";
 
 const parts = {
   cspSource: "https://*.vscode-cdn.net",
@@ -99,6 +99,24 @@ describe("What the panel is sent", () => {
       PanelState.parse(panelState(state));
       PanelUpdate.parse({ type: "state", revision: 1, state: panelState(state) });
     }
+  });
+
+  it("tells a problem once: as a warning, or at its service", () => {
+    const told = { ...crashLoop, message: `${crashLoop.message} The last words were: out of memory.` };
+    const warning = {
+      id: "gateway:crash_loop",
+      severity: "error",
+      source: "gateway",
+      message: told.message,
+      next_step: told.next_step,
+      remedy: null,
+    } as const;
+    const problems = (state: ReturnType<typeof opened>) =>
+      panelState(state).snapshot?.services.map(({ problem }) => problem);
+    assert.deepEqual(problems(opened({ services: [failed({ problem: told })], warnings: [warning] })), [
+      null,
+    ]);
+    assert.deepEqual(problems(opened({ services: [failed()] })), [crashLoop]);
   });
 
   it("has no button for a remedy that could not be run", () => {
