@@ -6,7 +6,7 @@ import { allWarnings } from "./view-state.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
 
 /** How often uptimes are brought up to date while the tree is visible. */
-const uptimeRefreshMs = 10_000;
+const uptimeRefreshMs = 20_000;
 
 /** The overview in the activity bar. Elements are ids, so that what is selected or unfolded stays so. */
 export class OverviewTree implements vscode.TreeDataProvider<string>, vscode.Disposable {

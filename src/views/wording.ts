@@ -51,13 +51,12 @@ export function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
-/** A duration in its two largest units, such as `2 h 5 min`; seconds only below one minute. */
+/** A duration in its two largest units, such as `2 h 5 min`. Not in seconds: nothing that shows it ticks so often. */
 export function durationWords(milliseconds: number): string {
-  const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
-  const minutes = Math.floor(seconds / 60);
+  const minutes = Math.floor(milliseconds / 60_000);
   const hours = Math.floor(minutes / 60);
   const days = Math.floor(hours / 24);
   if (days > 0) return `${days} d ${hours % 24} h`;
   if (hours > 0) return `${hours} h ${minutes % 60} min`;
-  return minutes > 0 ? `${minutes} min` : `${seconds} s`;
+  return minutes > 0 ? `${minutes} min` : "less than 1 min";
 }

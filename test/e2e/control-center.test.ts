@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import chromium from "@sparticuz/chromium";
 import type { AxeResults } from "axe-core";
-import type { Frame } from "puppeteer-core";
+import type { BoundingBox, Frame } from "puppeteer-core";
 import { type DiscordSimulator, startDiscordSimulator } from "../../src/simulator/discord-simulator.ts";
 import { installVSCode, PROJECT_ROOT } from "../support/vscode/install-vscode.ts";
 import { VSCodeServer } from "../support/vscode/vscode-server.ts";
@@ -19,6 +19,7 @@ const STATUS_ITEM = "palyra.palyra-control-center.palyra.status";
 const VIEW = "Overview";
 const PAGE = "palyra-control-center main";
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const TREE_PICTURE_HEIGHT = 380;
 const TITLES = { open: "Palyra: Open Control Center", stop: "Palyra: Stop", start: "Palyra: Start" };
 
 /** What page functions use of the DOM; the project compiles without its types. */
@@ -219,10 +220,28 @@ describe("The control center in the workbench", () => {
     return [...text.matchAll(/Process\s*(\d+)/g)].map(([, pid]) => pid ?? "");
   }
 
+  async function unfold(label: string): Promise<void> {
+    const folded = `.pane .monaco-list-row[aria-expanded="false"][aria-label^="${label}"] .monaco-tl-twistie`;
+    await (await window.page.$(folded))?.click();
+    await window.page.mouse.move(700, 500);
+    await window.waitForTree(VIEW, `the facts of ${label}`, (rows) =>
+      rows.some((row) => row.label === label && row.expanded === true),
+    );
+  }
+
+  async function boxOf(selector: string): Promise<BoundingBox> {
+    const box = await (await window.page.$(selector))?.boundingBox();
+    assert.ok(box, selector);
+    return box;
+  }
+
   async function takePictures(theme: ThemeKind): Promise<void> {
     const image = (name: string): `${string}.png` => `${path.join(IMAGES, `${name}-${theme}`)}.png`;
     await window.screenshot(image("control-center"));
-    await window.screenshot(image("tree"), ".part.sidebar");
+    await unfold("palyrad");
+    await unfold("discord:default");
+    const { x, y, width } = await boxOf(".part.sidebar");
+    await window.page.screenshot({ path: image("tree"), clip: { x, y, width, height: TREE_PICTURE_HEIGHT } });
     await window.screenshot(image("panel"), ".part.editor");
     await window.page.hover(`[id="${STATUS_ITEM}"]`);
     const hover = await window.page.waitForSelector(".workbench-hover-container .hover-contents", {
