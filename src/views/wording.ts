@@ -58,5 +58,5 @@ export function durationWords(milliseconds: number): string {
   const days = Math.floor(hours / 24);
   if (days > 0) return `${days} d ${hours % 24} h`;
   if (hours > 0) return `${hours} h ${minutes % 60} min`;
-  return minutes > 0 ? `${minutes} min` : "less than 1 min";
+  return minutes > 0 ? `${minutes} min` : "< 1 min";
 }

@@ -229,6 +229,11 @@ describe("The control center in the workbench", () => {
     );
   }
 
+  /** A part of what is visible; capturing more than that would lay out the window anew. */
+  async function picture(file: `${string}.png`, clip: BoundingBox): Promise<void> {
+    await window.page.screenshot({ path: file, clip, captureBeyondViewport: false });
+  }
+
   async function boxOf(selector: string): Promise<BoundingBox> {
     const box = await (await window.page.$(selector))?.boundingBox();
     assert.ok(box, selector);
@@ -241,17 +246,14 @@ describe("The control center in the workbench", () => {
     await unfold("palyrad");
     await unfold("discord:default");
     const { x, y, width } = await boxOf(".part.sidebar");
-    await window.page.screenshot({ path: image("tree"), clip: { x, y, width, height: TREE_PICTURE_HEIGHT } });
-    await window.screenshot(image("panel"), ".part.editor");
+    await picture(image("tree"), { x, y, width, height: TREE_PICTURE_HEIGHT });
+    await picture(image("panel"), await boxOf(".part.editor"));
     await window.page.hover(`[id="${STATUS_ITEM}"]`);
     const hover = await window.page.waitForSelector(".workbench-hover-container .hover-contents", {
       visible: true,
     });
     assert.match((await hover?.evaluate((element) => element.textContent)) ?? "", /palyrad: /);
-    await window.page.screenshot({
-      path: image("status-bar"),
-      clip: { x: 0, y: 720, width: 760, height: 300 },
-    });
+    await picture(image("status-bar"), { x: 0, y: 720, width: 760, height: 300 });
     await window.page.mouse.move(600, 300);
   }
 });
