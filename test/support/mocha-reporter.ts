@@ -2,6 +2,9 @@ import type { Runner } from "mocha";
 import { emitTestEvents } from "./mocha-events.ts";
 import { TestProgress } from "./test-progress.ts";
 
+/** A run that has not ended by itself this long after its last test has left something open. */
+const LINGER_MS = 5_000;
+
 /** Mocha's reporter of all parts that run in plain Node: live progress, and the summary for the run as a whole. */
 export default class MochaReporter {
   constructor(runner: Runner) {
@@ -10,7 +13,14 @@ export default class MochaReporter {
       progress.accept(event);
       if (event.type === "end") {
         progress.writeSummary();
+        setTimeout(nameWhatIsOpen, LINGER_MS).unref();
       }
     });
   }
+}
+
+function nameWhatIsOpen(): void {
+  console.log(
+    `  The tests are done, but something is still open: ${process.getActiveResourcesInfo().join(", ")}`,
+  );
 }
