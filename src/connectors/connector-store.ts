@@ -1,5 +1,10 @@
 import type { InboundMessageEvent, InboxState, OutboundMessageRequest } from "../contracts/connector.ts";
 import type { QueueDepth, RecentMessage } from "../contracts/sidecar-status.ts";
+import type { DeadLetterStore } from "./store/parts/dead-letter-store.ts";
+import type { EventStore } from "./store/parts/event-store.ts";
+import type { InstanceStore } from "./store/parts/instance-store.ts";
+import type { MetricsStore } from "./store/parts/metrics-store.ts";
+import type { QueueControl } from "./store/parts/queue-control.ts";
 
 /** A provider session that can be resumed by another process, e.g. Discord's gateway session. */
 export interface ResumableSession {
@@ -31,11 +36,9 @@ export interface OutboxRow {
   readonly createdAt: number;
 }
 
-export interface DeadLetter {
-  readonly deadLetterId: number;
-  readonly request: OutboundMessageRequest;
-  readonly reason: string;
-  readonly createdAt: number;
+export interface ClaimOptions {
+  /** Takes rows of a paused queue too: what an operator asks to be sent now. */
+  readonly ignorePause?: boolean;
 }
 
 /** Why a row is put back: `counted` spends one attempt, the other does not (rate limit, pause, disabled). */
@@ -52,6 +55,12 @@ export interface OutboxRetry {
  * journal yields the same rows. Implementations pass the contract suite in test/unit/connectors/.
  */
 export interface ConnectorStore {
+  readonly instances: InstanceStore;
+  readonly queues: QueueControl;
+  readonly deadLetters: DeadLetterStore;
+  readonly events: EventStore;
+  readonly metrics: MetricsStore;
+
   /**
    * Stores an inbound event unless its (connector, provider message id) was seen within the dedupe
    * window, and in the same transaction the provider session that delivered it.
@@ -76,8 +85,15 @@ export interface ConnectorStore {
   /**
    * Takes up to `limit` due rows that are first in their conversation and marks them as being sent;
    * the mark is durable before the promise resolves. `leaseMs` later they can be taken again.
+   * A paused queue yields nothing, unless the pause is ignored.
    */
-  claimOutbound(connectorId: string, now: number, leaseMs: number, limit: number): Promise<OutboxRow[]>;
+  claimOutbound(
+    connectorId: string,
+    now: number,
+    leaseMs: number,
+    limit: number,
+    options?: ClaimOptions,
+  ): Promise<OutboxRow[]>;
   /** Keeps a row for `leaseMs` from `now` on; false when the claim was lost meanwhile. */
   renewClaim(outboxId: number, claim: string, leaseMs: number, now: number): Promise<boolean>;
   /** False when the claim was lost meanwhile. */
@@ -85,9 +101,8 @@ export interface ConnectorStore {
   scheduleRetry(outboxId: number, claim: string, retry: OutboxRetry, now: number): Promise<boolean>;
   /** Moves the row, and the later chunks of its envelope, to the dead letters. */
   moveToDeadLetter(outboxId: number, claim: string, reason: string, now: number): Promise<boolean>;
-  listDeadLetters(connectorId: string, limit: number): Promise<DeadLetter[]>;
 
-  /** Earliest instant (ms) at which a claim of that queue can yield something; null when it is empty. */
+  /** Earliest instant (ms) at which a claim of that queue can yield something; null when it is empty or paused. */
   nextDueAt(connectorId: string, queue: "inbound" | "outbound"): Promise<number | null>;
   /**
    * At start, before any claim: events left in `routing` become `received` again, and rows left in
@@ -114,7 +129,10 @@ export interface ConnectorStore {
   totals(): Promise<{ received: number; answered: number; dead_letters: number }>;
   /** Newest first, over all connectors. */
   recentMessages(limit: number): Promise<RecentMessage[]>;
-  /** Deletes what is older than the retention of its table. Returns rows deleted. */
+  /**
+   * Deletes what is older than the retention of its table. Returns rows deleted. The store does so itself after
+   * many new rows; a call now and then is needed for what gets old in quiet times.
+   */
   prune(now: number): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,4 +1,6 @@
-import type { Migration, Transaction } from "./durable-database.ts";
+import type { Migration } from "./durable-database.ts";
+import { addOperations } from "./migrations/operations.ts";
+import { runAll } from "./migrations/run-all.ts";
 
 /**
  * The tables of the connector store, one migration for each version. A released migration is never changed.
@@ -98,8 +100,5 @@ export const connectorMigrations: readonly Migration[] = [
         dead_letters INTEGER NOT NULL
       ) WITHOUT ROWID`,
     ]),
+  addOperations,
 ];
-
-function runAll(tx: Transaction, statements: readonly string[]): void {
-  for (const sql of statements) tx.run(sql);
-}

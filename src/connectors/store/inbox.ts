@@ -1,7 +1,7 @@
 import type { InboundMessageEvent } from "../../contracts/connector.ts";
 import { PalyraError } from "../../platform/errors.ts";
 import type { InboxRow } from "../connector-store.ts";
-import { count } from "./counters.ts";
+import { count, countIgnored, durationSince } from "./counters.ts";
 import type { Transaction } from "./durable-database.ts";
 import { retention } from "./retention.ts";
 
@@ -12,7 +12,10 @@ export function acceptEvent(tx: Transaction, event: InboundMessageEvent, now: nu
     "SELECT seen_at FROM inbound_dedupe WHERE connector_id = ? AND provider_message_id = ?",
     [connector_id, provider_message_id],
   );
-  if (seen !== undefined && now - Number(seen.seen_at) < retention.inboundDedupe.maxAgeMs) return false;
+  if (seen !== undefined && now - Number(seen.seen_at) < retention.inboundDedupe.maxAgeMs) {
+    count(tx, connector_id, { duplicates: 1 });
+    return false;
+  }
   tx.run(
     `INSERT INTO inbound_dedupe (connector_id, provider_message_id, seen_at) VALUES (?, ?, ?)
      ON CONFLICT (connector_id, provider_message_id) DO UPDATE SET seen_at = excluded.seen_at`,
@@ -24,7 +27,7 @@ export function acceptEvent(tx: Transaction, event: InboundMessageEvent, now: nu
      VALUES (?, ?, ?, 'received', ?, ?, ?)`,
     [event.envelope_id, connector_id, conversation_id, JSON.stringify(event), isFirst ? now : null, now],
   );
-  count(tx, connector_id, { received: 1, inboxPending: 1 });
+  count(tx, connector_id, { received: 1, inboxPending: 1 }, { lastInboundAt: now });
   return true;
 }
 
@@ -63,8 +66,26 @@ export function finishEvent(
   if (next !== undefined && next.state === "received" && next.due_at === null) {
     tx.run("UPDATE inbox SET due_at = accepted_at WHERE inbox_id = ?", [next.inbox_id ?? null]);
   }
-  count(tx, connectorId, { inboxPending: -1 });
+  countFinished(tx, connectorId, state, reason, durationSince(row.accepted_at, now));
   return true;
+}
+
+function countFinished(
+  tx: Transaction,
+  connectorId: string,
+  state: "done" | "ignored" | "failed",
+  reason: string | null,
+  ms: number,
+): void {
+  if (state === "done") {
+    const added = { inboxPending: -1, routed: 1, answerMs: ms, answerCount: 1 };
+    count(tx, connectorId, added, { answerMsMax: ms });
+  } else if (state === "ignored") {
+    count(tx, connectorId, { inboxPending: -1, ignored: 1 });
+    countIgnored(tx, connectorId, reason ?? "unknown");
+  } else {
+    count(tx, connectorId, { inboxPending: -1, failed: 1 });
+  }
 }
 
 /** Puts an event that is being routed back; it stays the first of its conversation. */
@@ -81,6 +102,7 @@ export function putBackEvent(
     nextAttemptAt,
     row.inbox_id ?? null,
   ]);
+  count(tx, String(row.connector_id), { inboundRetries: 1 });
 }
 
 /** Makes events claimable again whose routing nobody will finish any more. Returns how many. */
@@ -101,7 +123,7 @@ function headOf(tx: Transaction, connectorId: string, conversationId: string) {
 
 function requireEvent(tx: Transaction, envelopeId: string) {
   const row = tx.get(
-    "SELECT inbox_id, connector_id, conversation_id, state, finished_at FROM inbox WHERE envelope_id = ?",
+    "SELECT inbox_id, connector_id, conversation_id, state, accepted_at, finished_at FROM inbox WHERE envelope_id = ?",
     [envelopeId],
   );
   if (row === undefined) throw new PalyraError("not_found", `There is no inbound event ${envelopeId}.`);

@@ -38,7 +38,7 @@ export async function openConnectorStore(options: {
     ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
   });
   return {
-    store: new SqliteConnectorStore(database),
+    store: new SqliteConnectorStore(database, options.onEvent),
     recoveryEvents: database.recoveryEvents,
     failure: () => database.failure,
     onFailure: (listener) => database.onFailure(listener),

@@ -1,22 +1,26 @@
 import type { OutboundMessageRequest } from "../../contracts/connector.ts";
 import type { OutboxRetry, OutboxRow } from "../connector-store.ts";
-import { count } from "./counters.ts";
+import { count, durationSince } from "./counters.ts";
 import type { Transaction } from "./durable-database.ts";
 import type { Row } from "./sql-value.ts";
 
-/** Adds a message as the last of its conversation; false when its key exists already. */
+/**
+ * Adds a message as the last of its conversation; false when its key exists already.
+ * @param attemptedAt when an earlier life of the message began its first attempt (ms); null when there was none
+ */
 export function addRequest(
   tx: Transaction,
   request: OutboundMessageRequest,
   answersInbound: boolean,
   now: number,
+  attemptedAt: number | null = null,
 ): boolean {
   const { connector_id, conversation_id, envelope_id, sequence } = request;
   const isFirst = headOf(tx, connector_id, conversation_id) === undefined;
   const added = tx.run(
     `INSERT INTO outbox (connector_id, conversation_id, envelope_id, sequence, answers_inbound, state,
-       request_json, due_at, created_at)
-     VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?)
+       request_json, first_attempt_at, outcome_unknown, due_at, created_at)
+     VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?)
      ON CONFLICT (connector_id, envelope_id, sequence) DO NOTHING`,
     [
       connector_id,
@@ -25,6 +29,8 @@ export function addRequest(
       sequence,
       answersInbound ? 1 : 0,
       JSON.stringify(request),
+      attemptedAt,
+      attemptedAt === null ? 0 : 1,
       isFirst ? now : null,
       now,
     ],
@@ -89,13 +95,17 @@ export function deliverRequest(
     [nativeMessageId, now, outboxId],
   );
   promoteNext(tx, row);
-  const answered = row.answers_inbound === 1 && !hasUndelivered(tx, row);
-  count(tx, String(row.connector_id), { outboxPending: -1, ...(answered ? { answered: 1 } : {}) });
+  const answered = row.answers_inbound === 1 && !hasUndelivered(tx, row) ? 1 : 0;
+  const ms = durationSince(row.created_at, now);
+  const added = { outboxPending: -1, delivered: 1, answered, deliveryMs: ms, deliveryCount: 1 };
+  count(tx, String(row.connector_id), added, { deliveryMsMax: ms, lastOutboundAt: now });
   return true;
 }
 
 export function retryRequest(tx: Transaction, outboxId: number, claim: string, retry: OutboxRetry): boolean {
-  if (claimed(tx, outboxId, claim) === undefined) return false;
+  const row = claimed(tx, outboxId, claim);
+  if (row === undefined) return false;
+  count(tx, String(row.connector_id), retry.counted ? { retries: 1 } : { deferrals: 1 });
   tx.run(
     `UPDATE outbox SET state = 'pending', claim = NULL, attempts = attempts + ?, reason = ?, due_at = ?
      WHERE outbox_id = ?`,
@@ -116,7 +126,7 @@ export function buryRequest(
   if (row === undefined) return false;
   const connectorId = String(row.connector_id);
   const chunks = tx.all(
-    `SELECT outbox_id, request_json FROM outbox
+    `SELECT outbox_id, request_json, sequence, answers_inbound, attempts, first_attempt_at FROM outbox
      WHERE connector_id = ? AND envelope_id = ? AND sequence >= ? AND finished_at IS NULL ORDER BY sequence`,
     [connectorId, row.envelope_id ?? null, row.sequence ?? null],
   );
@@ -127,8 +137,21 @@ export function buryRequest(
       [reason, now, chunk.outbox_id ?? null],
     );
     tx.run(
-      `INSERT INTO dead_letters (connector_id, outbox_id, request_json, reason, created_at) VALUES (?, ?, ?, ?, ?)`,
-      [connectorId, chunk.outbox_id ?? null, chunk.request_json ?? null, reason, now],
+      `INSERT INTO dead_letters (connector_id, outbox_id, request_json, reason, envelope_id, sequence,
+         answers_inbound, attempts, first_attempt_at, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      [
+        connectorId,
+        chunk.outbox_id ?? null,
+        chunk.request_json ?? null,
+        reason,
+        row.envelope_id ?? null,
+        chunk.sequence ?? null,
+        chunk.answers_inbound ?? null,
+        chunk.attempts ?? null,
+        chunk.first_attempt_at ?? null,
+        now,
+      ],
     );
   }
   promoteNext(tx, row);
@@ -151,7 +174,7 @@ export function parseRequest(json: unknown): OutboundMessageRequest {
 
 function claimed(tx: Transaction, outboxId: number, claim: string): Row | undefined {
   return tx.get(
-    `SELECT connector_id, conversation_id, envelope_id, sequence, answers_inbound FROM outbox
+    `SELECT connector_id, conversation_id, envelope_id, sequence, answers_inbound, created_at FROM outbox
      WHERE outbox_id = ? AND state = 'sending' AND claim = ?`,
     [outboxId, claim],
   );

@@ -1,13 +1,16 @@
 import { count } from "./counters.ts";
 import type { Transaction } from "./durable-database.ts";
-import { pruneBatch, retention } from "./retention.ts";
+import { eventsPerConnector, pruneBatch, retention } from "./retention.ts";
+
+/** Deletes the oldest rows that a table gives up, at most `pruneBatch`. Returns how many. */
+export type PruneStep = (tx: Transaction, now: number) => number;
 
 interface PruneRule {
   readonly table: string;
   readonly key: readonly string[];
   readonly age: string;
   /** Which rows of the table the rule is about. */
-  readonly where: string;
+  readonly where?: string;
   readonly maxAgeMs: number;
   readonly maxRows: number;
 }
@@ -24,7 +27,7 @@ const finished = (
   ...limits,
 });
 
-export const pruneRules: readonly PruneRule[] = [
+const rules: readonly PruneRule[] = [
   finished("inbox", "done", retention.inboxDone),
   finished("inbox", "ignored", retention.inboxIgnored),
   finished("inbox", "failed", retention.inboxFailed),
@@ -34,10 +37,9 @@ export const pruneRules: readonly PruneRule[] = [
     table: "inbound_dedupe",
     key: ["connector_id", "provider_message_id"],
     age: "seen_at",
-    where: "1",
     ...retention.inboundDedupe,
   },
-  { table: "dead_letters", key: ["dead_letter_id"], age: "created_at", where: "1", ...retention.deadLetters },
+  { table: "dead_letters", key: ["dead_letter_id"], age: "created_at", ...retention.deadLetters },
   {
     table: "watermarks",
     key: ["connector_id", "conversation_id"],
@@ -45,26 +47,50 @@ export const pruneRules: readonly PruneRule[] = [
     where: "gap_after IS NULL",
     ...retention.watermarks,
   },
+  { table: "connector_events", key: ["event_id"], age: "last_at", ...retention.events },
 ];
 
-/** Deletes the oldest rows that a rule gives up, at most `pruneBatch`. Returns how many. */
-export function pruneOnce(tx: Transaction, rule: PruneRule, now: number): number {
-  const { table, key, age, where } = rule;
-  const total = Number(tx.get(`SELECT COUNT(*) AS n FROM ${table} WHERE ${where}`)?.n ?? 0);
-  const surplus = Math.max(0, total - rule.maxRows);
-  const columns = [...new Set([...key, ...(table === "dead_letters" ? ["connector_id"] : [])])].join(", ");
-  const rows = tx.all(
-    `SELECT ${columns}, ${age} AS age FROM ${table} WHERE ${where} ORDER BY ${age}, ${key.join(", ")} LIMIT ?`,
-    [pruneBatch],
+export const pruneSteps: readonly PruneStep[] = [
+  ...rules.map(
+    (rule): PruneStep =>
+      (tx, now) =>
+        pruneByRule(tx, rule, now),
+  ),
+  pruneNoisyConnector,
+];
+
+function pruneByRule(tx: Transaction, rule: PruneRule, now: number): number {
+  const { table, age, where = "1", maxAgeMs, maxRows } = rule;
+  const key = rule.key.join(", ");
+  const expired = tx.get(
+    `SELECT COUNT(*) AS n FROM (SELECT 1 FROM ${table} WHERE ${where} AND ${age} <= ? LIMIT ${pruneBatch})`,
+    [now - maxAgeMs],
   );
-  const expired = rows.filter((row, index) => index < surplus || now - Number(row.age) >= rule.maxAgeMs);
-  const condition = key.map((column) => `${column} = ?`).join(" AND ");
-  for (const row of expired) {
-    tx.run(
-      `DELETE FROM ${table} WHERE ${condition}`,
-      key.map((column) => row[column] ?? null),
+  const all = tx.get(`SELECT COUNT(*) AS n FROM ${table} WHERE ${where}`);
+  const surplus = Math.max(Number(expired?.n), Number(all?.n) - maxRows);
+  if (surplus <= 0) return 0;
+  const oldest = `SELECT ${key} FROM ${table} WHERE ${where} ORDER BY ${age}, ${key} LIMIT ?`;
+  const limit = Math.min(surplus, pruneBatch);
+  if (table === "dead_letters") {
+    const perConnector = tx.all(
+      `SELECT connector_id, COUNT(*) AS n FROM dead_letters WHERE dead_letter_id IN (${oldest}) GROUP BY connector_id`,
+      [limit],
     );
-    if (table === "dead_letters") count(tx, String(row.connector_id), { deadLetters: -1 });
+    for (const { connector_id, n } of perConnector)
+      count(tx, String(connector_id), { deadLetters: -Number(n) });
   }
-  return expired.length;
+  return tx.run(`DELETE FROM ${table} WHERE (${key}) IN (${oldest})`, [limit]);
+}
+
+function pruneNoisyConnector(tx: Transaction): number {
+  const noisy = tx.get(
+    "SELECT connector_id, COUNT(*) AS n FROM connector_events GROUP BY connector_id HAVING COUNT(*) > ? LIMIT 1",
+    [eventsPerConnector],
+  );
+  if (noisy === undefined) return 0;
+  return tx.run(
+    `DELETE FROM connector_events WHERE event_id IN
+       (SELECT event_id FROM connector_events WHERE connector_id = ? ORDER BY event_id LIMIT ?)`,
+    [noisy.connector_id ?? null, Math.min(Number(noisy.n) - eventsPerConnector, pruneBatch)],
+  );
 }

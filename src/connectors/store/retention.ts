@@ -22,7 +22,11 @@ export const retention = {
   outboxDead: { maxAgeMs: 30 * day, maxRows: 5_000 },
   deadLetters: { maxAgeMs: 30 * day, maxRows: 5_000 },
   watermarks: { maxAgeMs: 90 * day, maxRows: 20_000 },
+  events: { maxAgeMs: 14 * day, maxRows: 20_000 },
 } as const satisfies Record<string, Retention>;
+
+/** Events of one connector: a noisy one must not push out what is known of the others. */
+export const eventsPerConnector = 4_000;
 
 /** Rows deleted in one transaction: small, so that pruning never holds up a message. */
 export const pruneBatch = 200;

@@ -2,65 +2,90 @@ import { randomUUID } from "node:crypto";
 import type { InboundMessageEvent, OutboundMessageRequest } from "../../contracts/connector.ts";
 import type { QueueDepth, RecentMessage } from "../../contracts/sidecar-status.ts";
 import type {
+  ClaimOptions,
   ConnectorStore,
-  DeadLetter,
   InboxRow,
   OutboxRetry,
   OutboxRow,
   ResumableSession,
 } from "../connector-store.ts";
 import { depthOf, depthSql, totalsSql } from "./counters.ts";
+import { SqliteDeadLetters } from "./dead-letters.ts";
 import type { DurableDatabase, Transaction } from "./durable-database.ts";
+import { SqliteEvents } from "./events.ts";
 import { acceptEvent, claimEvents, finishEvent, putBackEvent, recoverEvents } from "./inbox.ts";
+import { SqliteInstances } from "./instances.ts";
+import { SqliteMetrics } from "./metrics.ts";
 import {
   addRequest,
   buryRequest,
   claimRequests,
   deliverRequest,
-  parseRequest,
   recoverRequests,
   renewRequest,
   retryRequest,
 } from "./outbox.ts";
-import { pruneOnce, pruneRules } from "./prune.ts";
+import { isPaused, pausedSql, SqliteQueueControl } from "./queue-control.ts";
 import { recentInboundSql, recentMessages, recentOutboundSql } from "./recent-messages.ts";
-import { pruneBatch } from "./retention.ts";
+import type { StoreEvent } from "./store-events.ts";
+import { Upkeep } from "./upkeep.ts";
 import { raiseWatermark } from "./watermarks.ts";
 
 /** The connector store on a `DurableDatabase` that was opened with `connectorMigrations`. */
 export class SqliteConnectorStore implements ConnectorStore {
+  readonly instances: SqliteInstances;
+  readonly queues: SqliteQueueControl;
+  readonly deadLetters: SqliteDeadLetters;
+  readonly events: SqliteEvents;
+  readonly metrics: SqliteMetrics;
   readonly #database: DurableDatabase;
+  readonly #upkeep: Upkeep;
   /** Claims of one opening share this prefix, so that none survives a restart by chance. */
   readonly #claimPrefix = randomUUID();
   #claims = 0;
 
-  constructor(database: DurableDatabase) {
+  /** @param onEvent hears when the store cannot delete what is beyond its retention */
+  constructor(database: DurableDatabase, onEvent: (event: StoreEvent) => void = () => undefined) {
     this.#database = database;
+    this.#upkeep = new Upkeep(database, onEvent);
+    this.instances = new SqliteInstances(database);
+    this.queues = new SqliteQueueControl(database);
+    this.deadLetters = new SqliteDeadLetters(database);
+    this.events = new SqliteEvents(database, (now) => this.#upkeep.rowsAdded(1, now));
+    this.metrics = new SqliteMetrics(database);
   }
 
-  acceptInbound(event: InboundMessageEvent, session: ResumableSession | null, now: number): Promise<boolean> {
-    return this.#database.write((tx) => {
+  async acceptInbound(
+    event: InboundMessageEvent,
+    session: ResumableSession | null,
+    now: number,
+  ): Promise<boolean> {
+    const isNew = await this.#database.write((tx) => {
       if (session !== null) putSession(tx, event.connector_id, session, now);
       const accepted = acceptEvent(tx, event, now);
       if (accepted) raiseWatermark(tx, event, now);
       return accepted;
     });
+    // One row here and one in the memory of what was seen.
+    if (isNew) this.#upkeep.rowsAdded(2, now);
+    return isNew;
   }
 
   claimInbound(connectorId: string, now: number, limit: number): Promise<InboxRow[]> {
     return this.#database.write((tx) => claimEvents(tx, connectorId, now, limit));
   }
 
-  completeInbound(
+  async completeInbound(
     envelopeId: string,
     replies: readonly OutboundMessageRequest[],
     now: number,
   ): Promise<void> {
-    return this.#database.write((tx) => {
+    await this.#database.write((tx) => {
       if (!finishEvent(tx, envelopeId, "done", null, now)) return;
       for (const reply of [...replies].sort((a, b) => a.sequence - b.sequence))
         addRequest(tx, reply, true, now);
     });
+    this.#upkeep.rowsAdded(replies.length, now);
   }
 
   ignoreInbound(envelopeId: string, reason: string, now: number): Promise<void> {
@@ -79,14 +104,24 @@ export class SqliteConnectorStore implements ConnectorStore {
     });
   }
 
-  enqueueOutbound(request: OutboundMessageRequest, now: number): Promise<boolean> {
-    return this.#database.write((tx) => addRequest(tx, request, false, now));
+  async enqueueOutbound(request: OutboundMessageRequest, now: number): Promise<boolean> {
+    const added = await this.#database.write((tx) => addRequest(tx, request, false, now));
+    this.#upkeep.rowsAdded(1, now);
+    return added;
   }
 
-  claimOutbound(connectorId: string, now: number, leaseMs: number, limit: number): Promise<OutboxRow[]> {
-    return this.#database.write((tx) =>
-      claimRequests(tx, connectorId, now, leaseMs, limit, () => `${this.#claimPrefix}:${this.#claims++}`),
-    );
+  claimOutbound(
+    connectorId: string,
+    now: number,
+    leaseMs: number,
+    limit: number,
+    options: ClaimOptions = {},
+  ): Promise<OutboxRow[]> {
+    return this.#database.write((tx) => {
+      if (options.ignorePause !== true && isPaused(tx, connectorId)) return [];
+      const nextClaim = (): string => `${this.#claimPrefix}:${this.#claims++}`;
+      return claimRequests(tx, connectorId, now, leaseMs, limit, nextClaim);
+    });
   }
 
   renewClaim(outboxId: number, claim: string, leaseMs: number, now: number): Promise<boolean> {
@@ -105,21 +140,8 @@ export class SqliteConnectorStore implements ConnectorStore {
     return this.#database.write((tx) => buryRequest(tx, outboxId, claim, reason, now));
   }
 
-  async listDeadLetters(connectorId: string, limit: number): Promise<DeadLetter[]> {
-    const rows = this.#database.read(
-      `SELECT dead_letter_id, request_json, reason, created_at FROM dead_letters
-       WHERE connector_id = ? ORDER BY dead_letter_id DESC LIMIT ?`,
-      [connectorId, limit],
-    );
-    return rows.map((row) => ({
-      deadLetterId: Number(row.dead_letter_id),
-      request: parseRequest(row.request_json),
-      reason: String(row.reason),
-      createdAt: Number(row.created_at),
-    }));
-  }
-
   async nextDueAt(connectorId: string, queue: "inbound" | "outbound"): Promise<number | null> {
+    if (queue === "outbound" && this.#database.read(pausedSql, [connectorId])[0]?.paused === 1) return null;
     const table = queue === "inbound" ? "inbox" : "outbox";
     const [row] = this.#database.read(
       `SELECT due_at FROM ${table} WHERE connector_id = ? AND due_at IS NOT NULL ORDER BY due_at LIMIT 1`,
@@ -194,18 +216,13 @@ export class SqliteConnectorStore implements ConnectorStore {
     return recentMessages(inbound, this.#database.read(recentOutboundSql, [limit]), limit);
   }
 
-  async prune(now: number): Promise<number> {
-    let deleted = 0;
-    for (const rule of pruneRules) {
-      for (let batch = pruneBatch; batch === pruneBatch; deleted += batch) {
-        batch = await this.#database.write((tx) => pruneOnce(tx, rule, now));
-      }
-    }
-    return deleted;
+  prune(now: number): Promise<number> {
+    return this.#upkeep.prune(now);
   }
 
-  close(): Promise<void> {
-    return this.#database.close();
+  async close(): Promise<void> {
+    await this.#upkeep.close();
+    await this.#database.close();
   }
 }
 

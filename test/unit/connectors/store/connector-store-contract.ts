@@ -4,6 +4,11 @@ import type {
   OutboxRow,
   ResumableSession,
 } from "../../../../src/connectors/connector-store.ts";
+import { ContractStore } from "./contract/contract-store.ts";
+import { describeDeadLetters } from "./contract/dead-letters.ts";
+import { describeEvents } from "./contract/events-and-metrics.ts";
+import { describeInstances } from "./contract/instances.ts";
+import { describeQueueControl } from "./contract/queue-control.ts";
 import { envelopeId, sampleEvent, sampleReply } from "./sample-messages.ts";
 
 /** Makes stores for the contract suite. */
@@ -30,10 +35,12 @@ export function describeConnectorStore(name: string, open: () => Promise<StoreFi
   describe(`Connector store: ${name}`, () => {
     let fixture: StoreFixture;
     let store: ConnectorStore;
+    const contract = new ContractStore();
 
     beforeEach(async () => {
       fixture = await open();
       store = fixture.store;
+      contract.use(store, () => fixture.restart());
     });
     afterEach(() => fixture.dispose());
 
@@ -301,7 +308,7 @@ export function describeConnectorStore(name: string, open: () => Promise<StoreFi
           await store.moveToDeadLetter(second.outboxId, second.claim, "unknown channel", 23),
           true,
         );
-        const letters = await store.listDeadLetters(connector, 10);
+        const letters = await store.deadLetters.list(connector, { limit: 10 });
         assert.deepEqual(
           letters.map(({ request, reason, createdAt }) => [request.sequence, reason, createdAt]),
           [
@@ -309,8 +316,8 @@ export function describeConnectorStore(name: string, open: () => Promise<StoreFi
             [1, "unknown channel", 23],
           ],
         );
-        assert.deepEqual(await store.listDeadLetters(connector, 1), letters.slice(0, 1));
-        assert.deepEqual(await store.listDeadLetters(other, 10), []);
+        assert.deepEqual(await store.deadLetters.list(connector, { limit: 1 }), letters.slice(0, 1));
+        assert.deepEqual(await store.deadLetters.list(other, { limit: 10 }), []);
         assert.equal((await claimOne(24)).request.envelope_id, envelopeId(2));
         assert.deepEqual(await store.queueDepth(connector), {
           inbox_pending: 0,
@@ -460,18 +467,23 @@ export function describeConnectorStore(name: string, open: () => Promise<StoreFi
         await store.moveToDeadLetter(row.outboxId, row.claim, "gone", 12);
         assert.equal((await store.queueDepth(connector)).dead_letters, 2);
         await store.prune(100 * day);
-        assert.deepEqual(await store.listDeadLetters(connector, 10), []);
+        assert.deepEqual(await store.deadLetters.list(connector, { limit: 10 }), []);
         assert.equal((await store.queueDepth(connector)).dead_letters, 0);
         assert.equal((await store.totals()).dead_letters, 2);
       });
     });
+
+    describeInstances(contract);
+    describeQueueControl(contract);
+    describeDeadLetters(contract);
+    describeEvents(contract);
   });
 }
 
 async function everything(store: ConnectorStore): Promise<unknown> {
   return {
     recent: await store.recentMessages(50),
-    letters: await store.listDeadLetters(connector, 50),
+    letters: await store.deadLetters.list(connector, { limit: 50 }),
     depth: await store.queueDepth(connector),
     totals: await store.totals(),
     session: await store.loadSession(connector),
