@@ -61,9 +61,21 @@ const bundles = [
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
     external: ["vscode"],
-    // Mocha, in the tests, names files of its parallel mode, which is not used.
+    entryPoints: existing({ extension: "src/extension.ts" }),
+  },
+  {
+    ...shared,
+    // Stack traces of tests have to be readable in an extension host, which knows no source maps.
+    minify: false,
+    platform: "node",
+    target: "node22",
+    format: "cjs",
+    outdir: "dist/test",
+    outExtension: { ".js": ".cjs" },
+    external: ["vscode"],
+    // Mocha names files of its parallel mode, which is not used.
     logOverride: { "require-resolve-not-external": "silent" },
-    entryPoints: existing({ extension: "src/extension.ts", "test/vscode": "test/vscode/index.ts" }),
+    entryPoints: existing({ vscode: "test/vscode/index.ts" }),
   },
   {
     ...shared,
