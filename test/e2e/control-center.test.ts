@@ -95,7 +95,29 @@ describe("The control center in the workbench", () => {
     assert.ok(rows.every(({ accessibleName }) => accessibleName !== ""));
   });
 
+  it("says that Discord refuses a wrong token, and keeps everything else running", async () => {
+    await giveToken(`${"x".repeat(24)}.${"y".repeat(6)}.${"z".repeat(27)}`);
+    const rows = await window.waitForTree(VIEW, "the refused token", (seen) =>
+      seen.some(
+        ({ label, description }) => label === "discord:default" && description.startsWith("Token refused"),
+      ),
+    );
+    assert.ok(
+      rows.some(({ label, description }) => label === "palyrad" && /^(Running|Degraded)/.test(description)),
+    );
+  });
+
   it("mends that from the tree: a click on the warning asks for the token, and the bot connects", async () => {
+    await giveToken(simulator.lab.bot.token);
+    await window.waitForTree(VIEW, "the connected bot", (rows) =>
+      rows.some(
+        ({ label, description }) => label === "discord:default" && description.startsWith("Ready · @palyra"),
+      ),
+    );
+  });
+
+  /** Clicks the warning about the token and types one. */
+  async function giveToken(token: string): Promise<void> {
     const warning = await waitUntil("the warning about the token", async () => {
       for (const row of await window.page.$$(".pane .monaco-list-row")) {
         const name = await row.evaluate((element) => element.getAttribute("aria-label") ?? "");
@@ -104,15 +126,12 @@ describe("The control center in the workbench", () => {
       return undefined;
     });
     await warning.click();
-    await window.page.waitForSelector('.quick-input-widget input[type="password"]', { visible: true });
-    await window.page.keyboard.type(simulator.lab.bot.token);
+    const box = '.quick-input-widget input[type="password"]';
+    await window.page.waitForSelector(box, { visible: true });
+    await window.page.keyboard.type(token);
     await window.page.keyboard.press("Enter");
-    await window.waitForTree(VIEW, "the connected bot", (rows) =>
-      rows.some(
-        ({ label, description }) => label === "discord:default" && description.startsWith("Ready · @palyra"),
-      ),
-    );
-  });
+    await window.page.waitForSelector(box, { hidden: true });
+  }
 
   it("opens the panel with a click on the status bar item, and shows what it is about", async () => {
     await window.page.click(`[id="${STATUS_ITEM}"]`);

@@ -161,6 +161,19 @@ describe("The control center in VS Code", () => {
       await up(api, "gateway");
     });
 
+    it("says that the chosen browser is not there, with a command that opens the settings; the gateway goes on", async () => {
+      const gateway = service(api, "gateway")?.pid;
+      await setSetting(settingIds.browserPath, "/nowhere/chromium");
+      await vscode.commands.executeCommand(commandIds.restartService, "browserd");
+      const warning = await eventually(api, "the warning", () =>
+        item(api, "warning:browserd:browser_missing"),
+      );
+      assert.match(warning.label, /\/nowhere\/chromium/);
+      assert.equal(warning.command?.command, commandIds.openSettings);
+      assert.equal(service(api, "browserd")?.state, "degraded");
+      assert.equal(service(api, "gateway")?.pid, gateway);
+    });
+
     it("sets a torn state file aside, says so and works; back in the old folder it finds its processes again", async () => {
       const pids = serviceKinds.map((kind) => service(api, kind)?.pid);
       const root = await mkdtemp(path.join(tmpdir(), "palyra-torn-"));
