@@ -39,6 +39,7 @@ export async function adoptSidecar(record: RunRecord, tools: AdoptionTools): Pro
   if (identity !== null && (await isSameProcess(identity))) tools.found(identity);
   const giveUpAt = tools.now() + bootWaitMs;
   let strikes = 0;
+  let seenDead = false;
   for (;;) {
     try {
       const { link, hello } = await tools.open(record);
@@ -53,7 +54,10 @@ export async function adoptSidecar(record: RunRecord, tools: AdoptionTools): Pro
           break;
         case "silent":
           strikes += 1;
-          if (!alive && identity !== null) throw untrusted(record, thrown);
+          // A process that dies just now accepts and then closes. Once it is dead, its socket is closed
+          // too: who accepts after that is somebody else.
+          if (seenDead) throw untrusted(record, thrown);
+          seenDead = identity !== null && !alive;
           if (alive && strikes >= strikeLimit) {
             await endByForce(identity);
             return await nothingLeft(record);

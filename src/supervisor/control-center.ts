@@ -1,7 +1,7 @@
 import type { OwnerCommand } from "../contracts/owner-link.ts";
 import { type LogLine, type ServiceKind, serviceDisplayNames, serviceKinds } from "../contracts/services.ts";
 import type { ControlCenterSnapshot, Warning } from "../contracts/snapshot.ts";
-import { messageOf, PalyraError } from "../platform/errors.ts";
+import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
 import { Redactor } from "../platform/redactor.ts";
 import { ensurePrivateFolder } from "../platform/secure-folder.ts";
 import { requireAbsolute, type StatePaths, statePaths } from "../platform/state-paths.ts";
@@ -23,6 +23,8 @@ const publishMs = 100;
 const openWaitMs = 3_000;
 /** How long a command waits for an owner, in milliseconds. */
 const ownerWaitMs = 10_000;
+/** How long it waits before it looks for a role again after a failure, in milliseconds. */
+const retryMs = 2_000;
 /** How long a host that makes way leaves the lease to others, in milliseconds. */
 const makeWayMs = 500;
 /** How long `dispose` waits for a contender to end, in milliseconds. */
@@ -83,7 +85,7 @@ export class ControlCenter {
     // Without an answer of the owner the control center opens all the same and says so.
     const waited = delay(openWaitMs);
     await Promise.race([began, waited]);
-    began.catch((thrown: unknown) => options.logger.error(messageOf(thrown)));
+    began.catch((thrown: unknown) => center.#contendAgain(thrown));
     return center;
   }
 
@@ -205,8 +207,8 @@ export class ControlCenter {
     } else {
       if (this.#disposed) return result.client.close();
       this.#session = { kind: "observer", client: result.client };
-      this.#mirrored = result.client.hello.snapshot;
-      this.#logged(await result.client.logs(), true);
+      this.#mirrored = result.client.snapshot;
+      this.#fetchLogs(result.client);
       result.client.onClosed(() => this.#ownerLost(result.client));
     }
     this.#options.logger.info(`This ${hostName} is the ${result.kind} of ${this.#paths.root}.`);
@@ -224,6 +226,15 @@ export class ControlCenter {
     }
   }
 
+  /** The owner's recent lines; new ones come by themselves. */
+  #fetchLogs(client: OwnerClient): void {
+    client.logs().then(
+      (lines) => this.#logged(lines, true),
+      (thrown: unknown) =>
+        this.#options.logger.debug(`The owner's log lines are missing: ${messageOf(thrown)}`),
+    );
+  }
+
   #ownerLost(client: OwnerClient): void {
     if (this.#disposed || this.#session.kind !== "observer" || this.#session.client !== client) return;
     this.#session = { kind: "none" };
@@ -231,7 +242,15 @@ export class ControlCenter {
   }
 
   #contendInBackground(): void {
-    this.#contend().catch((thrown: unknown) => this.#options.logger.error(messageOf(thrown)));
+    this.#contend().catch((thrown: unknown) => this.#contendAgain(thrown));
+  }
+
+  /** Goes on until it has a role: what failed now, as a full disk, can be mended in the meantime. */
+  async #contendAgain(thrown: unknown): Promise<void> {
+    this.#options.logger.error(messageOf(thrown));
+    this.#wait(PalyraError.fromDetails(detailsOf(thrown)));
+    await delay(retryMs);
+    if (!this.#disposed) this.#contendInBackground();
   }
 
   #makeWay(): void {

@@ -55,7 +55,7 @@ export class StateRootInspector {
     const owner = await this.findOwner({ snapshot: () => undefined, log: () => undefined });
     if (owner !== null) {
       owner.close();
-      const { snapshot } = owner.hello;
+      const { snapshot } = owner;
       const facts = { ...snapshot.quick_facts, role: "observer" } as const;
       return { snapshot: { ...snapshot, quick_facts: facts }, source: "owner" };
     }

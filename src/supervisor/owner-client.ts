@@ -28,12 +28,13 @@ export interface OwnerClientEvents {
 
 /** An observer's end of the owner link. */
 export class OwnerClient {
-  readonly hello: OwnerHelloResponse;
+  /** The owner's snapshot at the time of the connection; newer ones are events. */
+  readonly snapshot: ControlCenterSnapshot;
   readonly #rpc: RpcConnection;
 
-  private constructor(rpc: RpcConnection, hello: OwnerHelloResponse) {
+  private constructor(rpc: RpcConnection, snapshot: ControlCenterSnapshot) {
     this.#rpc = rpc;
-    this.hello = hello;
+    this.snapshot = snapshot;
   }
 
   /**
@@ -47,7 +48,12 @@ export class OwnerClient {
     events: OwnerClientEvents,
   ): Promise<OwnerClient> {
     const rpc = new RpcConnection(await connectLocal(endpoint, helloMs));
-    rpc.receive(ownerNotifications.snapshot, ControlCenterSnapshot, (snapshot) => events.snapshot(snapshot));
+    // A change may overtake the answer to the hello.
+    let newest: ControlCenterSnapshot | null = null;
+    rpc.receive(ownerNotifications.snapshot, ControlCenterSnapshot, (snapshot) => {
+      newest = snapshot;
+      events.snapshot(snapshot);
+    });
     rpc.receive(ownerNotifications.log, z.object({ lines: z.array(LogLine) }), ({ lines }) =>
       events.log(lines),
     );
@@ -55,7 +61,7 @@ export class OwnerClient {
     try {
       const request: OwnerHelloRequest = { protocol: ownerProtocol, client };
       const hello = await rpc.request(ownerMethods.hello, request, OwnerHelloResponse, helloMs);
-      return new OwnerClient(rpc, hello);
+      return new OwnerClient(rpc, newest ?? hello.snapshot);
     } catch (thrown) {
       rpc.close();
       throw thrown;

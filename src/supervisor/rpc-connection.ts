@@ -23,7 +23,10 @@ export class RpcConnection {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.#rpc = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+    const reader = new SocketMessageReader(socket);
+    // Its timer for messages cut in the middle would go on for ever after the connection is gone.
+    reader.partialMessageTimeout = 0;
+    this.#rpc = createMessageConnection(reader, new SocketMessageWriter(socket));
     // A faulty peer and a broken socket are the same to us: the connection is over.
     this.#rpc.onError(() => this.close());
     socket.on("error", () => this.close());
