@@ -76,10 +76,13 @@ export class SidecarProcess {
   readonly ended: Promise<ProcessEnd>;
   readonly #links: ControlLink[] = [];
 
-  /** @param input what is written to standard input; the boot line by default */
-  constructor(boot: BootLine, input: string = `${JSON.stringify(boot)}\n`) {
+  /**
+   * @param input what is written to standard input; the boot line by default
+   * @param entry program to run; the sources of the boot line's service by default
+   */
+  constructor(boot: BootLine, input: string = `${JSON.stringify(boot)}\n`, entry = entries[boot.service]) {
     this.boot = boot;
-    this.child = spawn(process.execPath, [entries[boot.service]], { stdio: ["pipe", "ignore", "pipe"] });
+    this.child = spawn(process.execPath, [entry], { stdio: ["pipe", "ignore", "pipe"] });
     let stderr = "";
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
