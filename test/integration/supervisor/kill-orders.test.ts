@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { serviceIn, TestHome } from "../../support/supervisor/control-center-host.ts";
+import { type HostProcess, startHost } from "../../support/supervisor/start-host.ts";
+import { waitUntil } from "../../support/vscode/wait-until.ts";
+
+/** Kills in one run; `PALYRA_KILLS` and `PALYRA_SEED` play a longer or an earlier one. */
+const kills = Number(process.env.PALYRA_KILLS ?? 12);
+const seed = Number(process.env.PALYRA_SEED ?? randomInt(1, 2 ** 31));
+
+/** Park and Miller's generator: the same seed gives the same order of kills. */
+function randomFrom(start: number): (below: number) => number {
+  let state = start;
+  return (below) => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state % below;
+  };
+}
+
+describe("Windows and services killed in random order", () => {
+  let home: TestHome;
+  const hosts: HostProcess[] = [];
+  beforeEach(async () => {
+    home = await TestHome.create();
+  });
+  afterEach(async () => {
+    for (const host of hosts.splice(0)) await host.kill();
+    await home.remove();
+  });
+
+  it(`leave one set of services, and none after a stop (seed ${seed}, ${kills} kills)`, async function () {
+    this.timeout(20_000 + kills * 5_000);
+    const random = randomFrom(seed);
+    hosts.push(startHost(home.stateRoot, "window 0"), startHost(home.stateRoot, "window 1"));
+    for (let kill = 0; kill < kills; kill += 1) {
+      const living = await waitUntil("a gateway lives", async () => {
+        const pids = await home.living("gateway");
+        assert.ok(pids.length <= 1, `two gateways at once: ${pids}`);
+        return pids[0];
+      });
+      if (random(2) === 0) {
+        try {
+          process.kill(living, random(4) === 0 ? "SIGSTOP" : "SIGKILL");
+        } catch (error) {
+          // It is being replaced at this moment.
+          if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+        }
+      } else {
+        const [victim] = hosts.splice(random(hosts.length), 1);
+        await victim?.kill();
+        hosts.push(startHost(home.stateRoot, `window ${kill + 2}`));
+      }
+    }
+    for (const host of hosts.splice(0)) await host.kill();
+    const last = await home.open();
+    await last.retry("gateway");
+    const { pid } = await serviceIn(last, "gateway", "running", 20_000);
+    assert.deepEqual(await home.living("gateway"), [pid]);
+    await last.stop();
+    assert.deepEqual(await home.living("gateway"), []);
+  });
+});
