@@ -1,10 +1,14 @@
 import type { InboundMessageEvent, InboxState, OutboundMessageRequest } from "../contracts/connector.ts";
 import type { QueueDepth, RecentMessage } from "../contracts/sidecar-status.ts";
+import type { ApprovalStore } from "./store/parts/approval-store.ts";
+import type { CommandSyncStore } from "./store/parts/command-sync-store.ts";
 import type { DeadLetterStore } from "./store/parts/dead-letter-store.ts";
 import type { EventStore } from "./store/parts/event-store.ts";
 import type { InstanceStore } from "./store/parts/instance-store.ts";
 import type { MetricsStore } from "./store/parts/metrics-store.ts";
+import type { PairingStore } from "./store/parts/pairing-store.ts";
 import type { QueueControl } from "./store/parts/queue-control.ts";
+import type { SessionBindings } from "./store/parts/session-bindings.ts";
 
 /** A provider session that can be resumed by another process, e.g. Discord's gateway session. */
 export interface ResumableSession {
@@ -60,6 +64,10 @@ export interface ConnectorStore {
   readonly deadLetters: DeadLetterStore;
   readonly events: EventStore;
   readonly metrics: MetricsStore;
+  readonly pairing: PairingStore;
+  readonly bindings: SessionBindings;
+  readonly commandSync: CommandSyncStore;
+  readonly approvals: ApprovalStore;
 
   /**
    * Stores an inbound event unless its (connector, provider message id) was seen within the dedupe

@@ -1,5 +1,6 @@
 import type { Migration } from "./durable-database.ts";
 import { addOperations } from "./migrations/operations.ts";
+import { addPeople } from "./migrations/people.ts";
 import { runAll } from "./migrations/run-all.ts";
 
 /**
@@ -101,4 +102,5 @@ export const connectorMigrations: readonly Migration[] = [
       ) WITHOUT ROWID`,
     ]),
   addOperations,
+  addPeople,
 ];

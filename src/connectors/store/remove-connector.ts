@@ -8,6 +8,13 @@ const ownTables = [
   "sessions",
   "watermarks",
   "connector_queue_state",
+  "pairing_codes",
+  "pairing_requests",
+  "pairing_grants",
+  "pairing_failures",
+  "session_bindings",
+  "command_sync",
+  "approval_bindings",
 ] as const;
 
 /** Tables that tell what has happened. */

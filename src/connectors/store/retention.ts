@@ -23,6 +23,14 @@ export const retention = {
   deadLetters: { maxAgeMs: 30 * day, maxRows: 5_000 },
   watermarks: { maxAgeMs: 90 * day, maxRows: 20_000 },
   events: { maxAgeMs: 14 * day, maxRows: 20_000 },
+  /** Ages of pairing and approvals count from their end. An expired code is told apart from a wrong one as long. */
+  pairingCodes: { maxAgeMs: day, maxRows: 10_000 },
+  pairingRequests: { maxAgeMs: day, maxRows: 10_000 },
+  pairingGrants: { maxAgeMs: day, maxRows: 10_000 },
+  pairingFailures: { maxAgeMs: hour, maxRows: 10_000 },
+  sessionBindings: { maxAgeMs: 30 * day, maxRows: 20_000 },
+  /** A used approval must be known longer than it could be shown again. */
+  approvals: { maxAgeMs: 30 * day, maxRows: 10_000 },
 } as const satisfies Record<string, Retention>;
 
 /** Events of one connector: a noisy one must not push out what is known of the others. */

@@ -9,6 +9,8 @@ import type {
   OutboxRow,
   ResumableSession,
 } from "../connector-store.ts";
+import { SqliteApprovals } from "./approvals.ts";
+import { SqliteCommandSync } from "./command-sync.ts";
 import { depthOf, depthSql, totalsSql } from "./counters.ts";
 import { SqliteDeadLetters } from "./dead-letters.ts";
 import type { DurableDatabase, Transaction } from "./durable-database.ts";
@@ -25,8 +27,10 @@ import {
   renewRequest,
   retryRequest,
 } from "./outbox.ts";
+import { SqlitePairing } from "./pairing.ts";
 import { isPaused, pausedSql, SqliteQueueControl } from "./queue-control.ts";
 import { recentInboundSql, recentMessages, recentOutboundSql } from "./recent-messages.ts";
+import { SqliteSessionBindings } from "./session-bindings.ts";
 import type { StoreEvent } from "./store-events.ts";
 import { Upkeep } from "./upkeep.ts";
 import { raiseWatermark } from "./watermarks.ts";
@@ -38,6 +42,10 @@ export class SqliteConnectorStore implements ConnectorStore {
   readonly deadLetters: SqliteDeadLetters;
   readonly events: SqliteEvents;
   readonly metrics: SqliteMetrics;
+  readonly pairing: SqlitePairing;
+  readonly bindings: SqliteSessionBindings;
+  readonly commandSync: SqliteCommandSync;
+  readonly approvals: SqliteApprovals;
   readonly #database: DurableDatabase;
   readonly #upkeep: Upkeep;
   /** Claims of one opening share this prefix, so that none survives a restart by chance. */
@@ -51,8 +59,13 @@ export class SqliteConnectorStore implements ConnectorStore {
     this.instances = new SqliteInstances(database);
     this.queues = new SqliteQueueControl(database);
     this.deadLetters = new SqliteDeadLetters(database);
-    this.events = new SqliteEvents(database, (now) => this.#upkeep.rowsAdded(1, now));
+    const onAdded = (now: number): void => this.#upkeep.rowsAdded(1, now);
+    this.events = new SqliteEvents(database, onAdded);
     this.metrics = new SqliteMetrics(database);
+    this.pairing = new SqlitePairing(database);
+    this.bindings = new SqliteSessionBindings(database, onAdded);
+    this.commandSync = new SqliteCommandSync(database);
+    this.approvals = new SqliteApprovals(database);
   }
 
   async acceptInbound(

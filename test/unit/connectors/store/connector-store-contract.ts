@@ -4,10 +4,12 @@ import type {
   OutboxRow,
   ResumableSession,
 } from "../../../../src/connectors/connector-store.ts";
+import { describeBindings } from "./contract/bindings-and-approvals.ts";
 import { ContractStore } from "./contract/contract-store.ts";
 import { describeDeadLetters } from "./contract/dead-letters.ts";
 import { describeEvents } from "./contract/events-and-metrics.ts";
 import { describeInstances } from "./contract/instances.ts";
+import { describePairing } from "./contract/pairing.ts";
 import { describeQueueControl } from "./contract/queue-control.ts";
 import { envelopeId, sampleEvent, sampleReply } from "./sample-messages.ts";
 
@@ -477,6 +479,8 @@ export function describeConnectorStore(name: string, open: () => Promise<StoreFi
     describeQueueControl(contract);
     describeDeadLetters(contract);
     describeEvents(contract);
+    describePairing(contract);
+    describeBindings(contract);
   });
 }
 
