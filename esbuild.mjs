@@ -33,14 +33,23 @@ const nodeModule = {
   external: ["zlib-sync", "bufferutil", "utf-8-validate", "erlpack"],
 };
 
+// What is imported lazily stays in files of its own: an idle browser daemon never reads puppeteer.
+const lazyChunks = (folder) => ({ splitting: true, chunkNames: `${folder}/[name]-[hash]` });
+
 const existing = (entries) =>
   Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
 
 const bundles = [
   {
     ...nodeModule,
+    ...lazyChunks("gateway"),
+    // Its build for Node.js brings a second undici; Node's own fetch does as well.
+    alias: { "@discordjs/rest": "./node_modules/@discordjs/rest/dist/web.mjs" },
+    entryPoints: existing({ palyrad: "src/gateway/main.ts" }),
+  },
+  {
+    ...nodeModule,
     entryPoints: existing({
-      palyrad: "src/gateway/main.ts",
       palyra: "src/cli/main.ts",
       "discord-sim": "src/simulator/main.ts",
       "store-worker": "src/connectors/store/store-worker.ts",
@@ -48,9 +57,7 @@ const bundles = [
   },
   {
     ...nodeModule,
-    // What is imported lazily stays in files of its own: an idle browser daemon never reads puppeteer.
-    splitting: true,
-    chunkNames: "browserd/[name]-[hash]",
+    ...lazyChunks("browserd"),
     entryPoints: existing({ "palyra-browserd": "src/browserd/main.ts" }),
   },
   {

@@ -1,6 +1,6 @@
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
-import { z } from "zod";
+import * as z from "zod";
 import { clickElement, typeIntoElement } from "./act-on-element.ts";
 import type { BrowserSession } from "./browser-session.ts";
 import { Deadline } from "./deadline.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { LogLevel, type LogLine, type ServiceKind, serviceDisplayNames } from "../contracts/services.ts";
 import type { Paint } from "./terminal.ts";
 

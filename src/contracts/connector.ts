@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Bounds of the connector protocol; sizes in UTF-8 bytes. */
 export const connectorBounds = {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ErrorDetails } from "./errors.ts";
 import { BoundPort, LogLevel, ServiceKind } from "./services.ts";
 import { SidecarStatus } from "./sidecar-status.ts";

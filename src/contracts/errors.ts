@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Category of an error in the HTTP envelope. */
 export const ErrorCategory = z.enum([

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Version of `palyra.toml` written by this code. */
 export const gatewayConfigVersion = 1;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { GatewayStatus } from "./sidecar-status.ts";
 
 /** `GET /healthz`, open to every local caller; says nothing about who or what is configured. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { SecretRef } from "./control-link.ts";
 import { ErrorDetails } from "./errors.ts";
 import { LogLine, ServiceKind } from "./services.ts";

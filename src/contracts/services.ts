@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The two sidecar processes, by their wire value. */
 export const serviceKinds = ["gateway", "browserd"] as const;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ErrorDetails } from "./errors.ts";
 
 /** What a sidecar says of itself. `unknown` is never `ok`: it is used while there is no evidence yet. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ErrorDetails } from "./errors.ts";
 import { BoundPort, LogLine, ServiceKind } from "./services.ts";
 import { BrowserdStatus, GatewayStatus } from "./sidecar-status.ts";

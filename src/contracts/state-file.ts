@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ServiceKind } from "./services.ts";
 
 /** Version written by this code. A higher one is opened read-only. */

@@ -1,5 +1,6 @@
 import { ConnectorSet } from "../connectors/connector-set.ts";
 import type { OpenedConnectorStore } from "../connectors/store/open-connector-store.ts";
+import { locateStoreAssets } from "../connectors/store/store-assets.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
 import type { GatewayConfig } from "../contracts/gateway-config.ts";
 import type { ConnectorStatus } from "../contracts/sidecar-status.ts";
@@ -19,6 +20,8 @@ export interface ChannelsOptions {
   readonly context: SidecarContext;
   readonly config: () => GatewayConfig;
   readonly agent: Agent;
+  /** `import.meta.url` of the program's entry. */
+  readonly bundleUrl: string;
 }
 
 /** The store and the connectors of the gateway, from opening the one to stopping the others. */
@@ -93,6 +96,7 @@ export class Channels {
     const { openConnectorStore } = await import("../connectors/store/open-connector-store.ts");
     const opened = await openConnectorStore({
       folder: context.paths.storeDir,
+      assets: locateStoreAssets(this.#options.bundleUrl),
       onEvent: (event) => log[event.level](event.message, { event: event.kind, ...event.details }),
     });
     if (this.#stopped) {

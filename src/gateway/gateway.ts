@@ -8,8 +8,11 @@ import { buildGatewayStatus } from "./gateway-status.ts";
 import { startGatewayServer } from "./http/gateway-server.ts";
 import { renderMetrics } from "./metrics.ts";
 
-/** Brings the gateway up: configuration, HTTP port; then the store and the connectors behind it. */
-export async function startGateway(context: SidecarContext): Promise<RunningService> {
+/**
+ * Brings the gateway up: configuration, HTTP port; then the store and the connectors behind it.
+ * @param bundleUrl `import.meta.url` of the program's entry, beside which the store finds its files
+ */
+export async function startGateway(context: SidecarContext, bundleUrl: string): Promise<RunningService> {
   const { log } = context;
   const config = new ConfigFile(context.paths.gatewayConfig, log, () => {
     channels.applyConfig().catch((thrown: unknown) => {
@@ -17,7 +20,12 @@ export async function startGateway(context: SidecarContext): Promise<RunningServ
     });
     context.statusChanged();
   });
-  const channels = new Channels({ context, config: () => config.current.config, agent: echoAgent });
+  const channels = new Channels({
+    context,
+    config: () => config.current.config,
+    agent: echoAgent,
+    bundleUrl,
+  });
   await config.open();
   const status = (): GatewayStatus =>
     buildGatewayStatus({

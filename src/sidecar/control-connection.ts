@@ -73,7 +73,10 @@ export class ControlConnection {
     socket.on("error", (error) => this.close(error.message));
     socket.on("close", () => this.#settleClosed());
     socket.pipe(guard);
-    this.#rpc = createMessageConnection(new StreamMessageReader(guard), new StreamMessageWriter(socket));
+    const reader = new StreamMessageReader(guard);
+    // The reader's timer for half a message outlives the connection and would keep the process alive.
+    reader.partialMessageTimeout = 0;
+    this.#rpc = createMessageConnection(reader, new StreamMessageWriter(socket));
     this.#helloDeadline = setTimeout(() => this.close("no hello in time"), helloDeadlineMs);
     this.#helloDeadline.unref();
     this.#register();

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { SecretRef } from "../contracts/control-link.ts";
 import { messageOf, PalyraError, systemErrorCode } from "../platform/errors.ts";
 import { ensurePrivateFolder } from "../platform/secure-folder.ts";

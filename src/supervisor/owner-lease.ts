@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { link, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { systemErrorCode } from "../platform/errors.ts";
 import { writePrivateFile } from "./write-private-file.ts";
 

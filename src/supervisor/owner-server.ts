@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmod } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import {
   type OwnerCommand,
   type OwnerCommandResult,

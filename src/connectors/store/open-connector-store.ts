@@ -4,7 +4,7 @@ import type { ConnectorStore } from "../connector-store.ts";
 import { connectorMigrations } from "./connector-schema.ts";
 import { DurableDatabase } from "./durable-database.ts";
 import { SqliteConnectorStore } from "./sqlite-connector-store.ts";
-import { locateStoreAssets, type StoreAssets } from "./store-assets.ts";
+import type { StoreAssets } from "./store-assets.ts";
 import type { StoreEvent } from "./store-events.ts";
 import { WorkerImageBuilder } from "./worker-image-builder.ts";
 
@@ -21,15 +21,15 @@ export interface OpenedConnectorStore {
 /**
  * Opens the connector store of a folder, or makes one.
  * @param options `folder` absolute path, private to the store; `onEvent` hears of recoveries, checkpoints
- *   and failures; `assets` when the files of the store are not where `locateStoreAssets` looks
+ *   and failures; `assets` from `locateStoreAssets`
  * @throws `store_locked`, `state_newer`, `storage_failed`
  */
 export async function openConnectorStore(options: {
   readonly folder: string;
   readonly onEvent?: (event: StoreEvent) => void;
-  readonly assets?: StoreAssets;
+  readonly assets: StoreAssets;
 }): Promise<OpenedConnectorStore> {
-  const assets = options.assets ?? locateStoreAssets();
+  const { assets } = options;
   const database = await DurableDatabase.open({
     folder: options.folder,
     migrations: connectorMigrations,

@@ -10,17 +10,18 @@ export interface StoreAssets {
 /**
  * Where the files are: beside the bundle (`sql-wasm.wasm`, `store-worker.mjs`), or when the code runs from
  * its sources, in the package sql.js and beside this file.
- * @param moduleUrl `import.meta.url` of this module or of the bundle that contains it
+ * @param bundleUrl `import.meta.url` of the program's entry; this module may lie in a chunk elsewhere
  */
-export function locateStoreAssets(moduleUrl: string = import.meta.url): StoreAssets {
-  if (moduleUrl.endsWith(".ts")) {
+export function locateStoreAssets(bundleUrl: string): StoreAssets {
+  const here = import.meta.url;
+  if (here.endsWith(".ts")) {
     return {
-      wasmFile: createRequire(moduleUrl).resolve("sql.js/dist/sql-wasm.wasm"),
-      workerEntry: new URL("./store-worker.ts", moduleUrl),
+      wasmFile: createRequire(here).resolve("sql.js/dist/sql-wasm.wasm"),
+      workerEntry: new URL("./store-worker.ts", here),
     };
   }
   return {
-    wasmFile: fileURLToPath(new URL("./sql-wasm.wasm", moduleUrl)),
-    workerEntry: new URL("./store-worker.mjs", moduleUrl),
+    wasmFile: fileURLToPath(new URL("./sql-wasm.wasm", bundleUrl)),
+    workerEntry: new URL("./store-worker.mjs", bundleUrl),
   };
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { z } from "zod";
+import * as z from "zod";
 import type { Clock } from "../clock.ts";
 import type { Faults } from "../faults.ts";
 import type { Gateway } from "../gateway/gateway.ts";

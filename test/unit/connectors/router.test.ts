@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { AttachmentRef } from "../../../src/contracts/connector.ts";
 import { type RoutingRules, routeInbound } from "../../../src/connectors/router.ts";
 
 const rules: RoutingRules = {
@@ -66,7 +67,7 @@ describe("The router", () => {
     }) as fc.Arbitrary<RoutingRules>;
     const anyMessage = fc.record({
       body: fc.string(),
-      attachments: fc.constant([]),
+      attachments: fc.constant([] as AttachmentRef[]),
       mentions_bot: fc.boolean(),
       is_direct_message: fc.boolean(),
       conversation_id: fc.string(),

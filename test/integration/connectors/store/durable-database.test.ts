@@ -4,8 +4,11 @@ import os from "node:os";
 import path from "node:path";
 import { build } from "esbuild";
 import { openConnectorStore } from "../../../../src/connectors/store/open-connector-store.ts";
+import { locateStoreAssets } from "../../../../src/connectors/store/store-assets.ts";
 import { sampleEvent } from "../../../unit/connectors/store/sample-messages.ts";
 import { Child } from "./child.ts";
+
+const assets = locateStoreAssets(import.meta.url);
 
 describe("The store on a real disk", () => {
   let folder: string;
@@ -47,14 +50,14 @@ describe("The store on a real disk", () => {
   it("refuses a folder that cannot be made, with one clear error", async () => {
     const file = path.join(folder, "file");
     await writeFile(file, "in the way");
-    await assert.rejects(openConnectorStore({ folder: path.join(file, "store") }), {
+    await assert.rejects(openConnectorStore({ folder: path.join(file, "store"), assets }), {
       code: "storage_failed",
       message: /ENOTDIR/,
     });
   });
 
   it("keeps its files for its owner only", async () => {
-    const { store } = await openConnectorStore({ folder: path.join(folder, "store") });
+    const { store } = await openConnectorStore({ folder: path.join(folder, "store"), assets });
     await store.acceptInbound(sampleEvent(1), null, 1);
     await store.close();
     for (const name of ["", ...(await readdir(path.join(folder, "store")))]) {
@@ -71,7 +74,7 @@ describe("The store on a real disk", () => {
       import { DurableDatabase } from "./src/connectors/store/durable-database.ts";
       import { locateStoreAssets } from "./src/connectors/store/store-assets.ts";
       import { WorkerImageBuilder } from "./src/connectors/store/worker-image-builder.ts";
-      const assets = locateStoreAssets();
+      const assets = locateStoreAssets(import.meta.url);
       const database = await DurableDatabase.open({
         folder: process.argv[2],
         wasm: await readFile(assets.wasmFile),

@@ -7,9 +7,7 @@ import { WorkerImageBuilder } from "../../../../src/connectors/store/worker-imag
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error("Which folder?");
 
-const assets = locateStoreAssets(
-  new URL("../../../../src/connectors/store/store-assets.ts", import.meta.url).href,
-);
+const assets = locateStoreAssets(import.meta.url);
 const database = await DurableDatabase.open({
   folder,
   wasm: await readFile(assets.wasmFile),
