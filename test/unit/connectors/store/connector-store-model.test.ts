@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { connectorMigrations } from "../../../../src/connectors/store/connector-schema.ts";
 import { SqliteConnectorStore } from "../../../../src/connectors/store/sqlite-connector-store.ts";
+import { sampleSpec } from "./contract/contract-store.ts";
 import { FaultyDisk, seededRandom } from "./faulty-disk.ts";
 import { openNumbers } from "./numbered-rows.ts";
 import { envelopeId, sampleEvent, sampleReply } from "./sample-messages.ts";
@@ -22,7 +23,16 @@ interface ModelChunk {
   due: number;
   unknown: boolean;
   attempts: number;
+  /** A first attempt was begun, in this life or one before. */
+  attempted: boolean;
   hold: { outboxId: number; claim: string } | null;
+}
+
+interface ModelLetter {
+  readonly conversation: string;
+  readonly key: string;
+  readonly envelope: string;
+  readonly attempted: boolean;
 }
 
 type Lanes<T> = Map<string, T[]>;
@@ -37,6 +47,10 @@ class Pair {
   readonly seen = new Set<string>();
   readonly finished: string[] = [];
   readonly delivered = new Map<string, string[]>();
+  letters: ModelLetter[] = [];
+  /** Chunks that a person sent again go behind newer ones. */
+  readonly sentAgain = new Set<string>();
+  paused = false;
   now = 1;
   next = 1;
   expected = 0;
@@ -47,6 +61,13 @@ class Pair {
     this.store = new SqliteConnectorStore(
       await openNumbers(this.disk.layer, { migrations: connectorMigrations, checkpointBytes: 3_000 }),
     );
+    await this.store.instances.upsert(sampleSpec(), this.now);
+  }
+
+  async setPaused(paused: boolean): Promise<void> {
+    this.paused = paused;
+    if (paused) await this.store.queues.pause(connector, "test", this.now);
+    else await this.store.queues.resume(connector, this.now);
   }
 
   async accept(conversation: string, repeatOf: number): Promise<void> {
@@ -100,6 +121,7 @@ class Pair {
           due: this.now,
           unknown: false,
           attempts: 0,
+          attempted: false,
           hold: null,
         } as const;
         laneOf(this.outbox, conversation).push({ ...fresh });
@@ -109,9 +131,10 @@ class Pair {
     this.finished.push(envelope);
   }
 
-  async claimOutbound(): Promise<void> {
-    const claimed = await this.store.claimOutbound(connector, this.now, lease, 100);
-    const due = heads(this.outbox).filter(({ due }) => due <= this.now);
+  async claimOutbound(ignorePause = false): Promise<void> {
+    const claimed = await this.store.claimOutbound(connector, this.now, lease, 100, { ignorePause });
+    const yields = ignorePause || !this.paused;
+    const due = heads(this.outbox).filter(({ due }) => yields && due <= this.now);
     const facts = claimed.map(({ request, outcomeUnknown, attempts }) => [
       `${request.envelope_id}/${request.sequence}`,
       outcomeUnknown,
@@ -130,6 +153,7 @@ class Pair {
       Object.assign(chunk, {
         state: "sending",
         due: this.now + lease,
+        attempted: true,
         hold: { outboxId: row.outboxId, claim: row.claim },
       });
     }
@@ -150,8 +174,14 @@ class Pair {
       lane.shift();
     } else if (how === "bury") {
       assert.ok(await this.store.moveToDeadLetter(outboxId, claim, "gone", this.now));
-      while (lane[0]?.envelope === chunk.envelope) {
-        lane.shift();
+      // Wherever they wait: a chunk that was sent again may stand further back in the lane.
+      const gone = lane.filter(({ envelope, key }) => envelope === chunk.envelope && key >= chunk.key);
+      for (const { key, envelope, attempted } of gone.sort((a, b) => (a.key < b.key ? -1 : 1))) {
+        lane.splice(
+          lane.findIndex((other) => other.key === key),
+          1,
+        );
+        this.letters.push({ conversation, key, envelope, attempted });
         this.expected -= 1;
       }
     } else {
@@ -164,6 +194,37 @@ class Pair {
     // Whoever reports late with a claim that is over is told so, and nothing changes.
     if (how !== "renew")
       assert.equal(await this.store.markDelivered(outboxId, claim, "late", this.now), false);
+  }
+
+  /** A person deals with one of the dead letters. */
+  async settleLetter(how: "replay" | "discard", pick: number): Promise<void> {
+    const letter = this.letters[pick % Math.max(1, this.letters.length)];
+    if (letter === undefined) return;
+    const stored = await this.store.deadLetters.list(connector, { limit: 1_000 });
+    const keyOf = ({ request }: { request: { envelope_id: string; sequence: number } }): string =>
+      `${request.envelope_id}/${request.sequence}`;
+    assert.deepEqual(stored.map(keyOf).sort(), this.letters.map(({ key }) => key).sort());
+    const id = stored.find((candidate) => keyOf(candidate) === letter.key)?.deadLetterId ?? 0;
+    if (how === "discard") {
+      assert.equal(keyOf(await this.store.deadLetters.discard(connector, id)), letter.key);
+      this.letters = this.letters.filter((candidate) => candidate !== letter);
+      return;
+    }
+    const back = this.letters
+      .filter(({ envelope, key }) => envelope === letter.envelope && key >= letter.key)
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
+    const replayed = await this.store.deadLetters.replay(connector, id, this.now);
+    assert.deepEqual(
+      replayed.map(keyOf),
+      back.map(({ key }) => key),
+    );
+    this.letters = this.letters.filter((candidate) => !back.includes(candidate));
+    for (const { conversation, key, envelope, attempted } of back) {
+      const again = { key, envelope, state: "pending", due: this.now, attempts: 0, attempted } as const;
+      laneOf(this.outbox, conversation).push({ ...again, unknown: attempted, hold: null });
+      this.sentAgain.add(key);
+      this.expected += 1;
+    }
   }
 
   async crash(power: boolean, seed: number): Promise<void> {
@@ -190,14 +251,20 @@ class Pair {
     const earliest = (dues: number[]): number | null => (dues.length === 0 ? null : Math.min(...dues));
     const received = heads(this.inbox).filter(({ state }) => state === "received");
     assert.equal(await this.store.nextDueAt(connector, "inbound"), earliest(received.map(({ due }) => due)));
-    assert.equal(
-      await this.store.nextDueAt(connector, "outbound"),
-      earliest(heads(this.outbox).map(({ due }) => due)),
+    const dues = heads(this.outbox).map(({ due }) => due);
+    assert.equal(await this.store.nextDueAt(connector, "outbound"), this.paused ? null : earliest(dues));
+    const snapshot = await this.store.queues.snapshot(connector, this.now);
+    const held = heads(this.outbox).filter(({ state, due }) => state === "sending" && due > this.now);
+    assert.deepEqual(
+      [snapshot.dueOutbox, snapshot.claimedOutbox, snapshot.deadLetters, snapshot.nextAttemptAt],
+      [dues.filter((due) => due <= this.now).length, held.length, this.letters.length, earliest(dues)],
     );
+    assert.equal(snapshot.paused, this.paused);
   }
 
   /** Works everything off; a message that got stuck would keep this from ending. */
   async drain(): Promise<void> {
+    await this.setPaused(false);
     for (let round = 0; round < 500; round += 1) {
       this.now += lease;
       await this.claimInbound();
@@ -213,8 +280,10 @@ class Pair {
     const keys = [...this.delivered.values()].flat();
     assert.equal(new Set(keys).size, keys.length, "no chunk was delivered twice");
     assert.equal(keys.length, this.expected, "no chunk was lost");
-    for (const lane of this.delivered.values())
-      assert.deepEqual(lane, [...lane].sort(), "chunks went in order");
+    for (const lane of this.delivered.values()) {
+      const first = lane.filter((key) => !this.sentAgain.has(key));
+      assert.deepEqual(first, [...first].sort(), "chunks went in order");
+    }
   }
 }
 
@@ -258,7 +327,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       (pair) =>
         pair.settleInbound(how, chunks, which),
   ),
-  fc.constant<Step>((pair) => pair.claimOutbound()),
+  fc.boolean().map(
+    (force): Step =>
+      (pair) =>
+        pair.claimOutbound(force),
+  ),
+  fc.boolean().map(
+    (paused): Step =>
+      (pair) =>
+        pair.setPaused(paused),
+  ),
+  fc.tuple(fc.constantFrom("replay" as const, "replay" as const, "discard" as const), pick).map(
+    ([how, which]): Step =>
+      (pair) =>
+        pair.settleLetter(how, which),
+  ),
   fc.tuple(outboundEnd, pick).map(
     ([how, which]): Step =>
       (pair) =>
