@@ -1,0 +1,40 @@
+import * as z from "zod";
+
+/** Every reason for which a message is not answered, with the sentence people read. */
+export const refusalSentences = {
+  channel_router_disabled: "Answering is switched off for all channels.",
+  channel_missing: "The message does not say which connector it came through.",
+  channel_disabled: "Answering is switched off for this channel.",
+  sender_denied: "The person, or a role of theirs, is on the list of people who are never answered.",
+  message_empty: "There was nothing to answer.",
+  message_oversized: "The message is longer than the router allows.",
+  outside_inbound_scope: "Only direct messages are answered.",
+  guild_not_allowlisted: "The server is not on the list of allowed ones.",
+  conversation_not_allowlisted: "The conversation is not on the list of allowed ones.",
+  sender_missing_for_allowlist: "Only listed people are answered, and this message has no sender.",
+  sender_unverified_for_allowlist: "Only listed people are answered, and the sender is not verified.",
+  sender_not_allowlisted: "The person is not on the list of people who are answered.",
+  direct_message_denied_by_policy: "Direct messages are not answered.",
+  sender_missing_for_dm_pairing: "Direct messages need a paired person, and this message has no sender.",
+  sender_unverified_for_dm_pairing: "Direct messages need a paired person, and the sender is not verified.",
+  direct_message_pairing_code: "The message is a pairing code, not a question.",
+  direct_message_pairing_required: "The person is not paired yet.",
+  no_matching_mention_or_dm_policy: "The bot was not mentioned.",
+  broadcast_denied_by_policy: "Answers to everybody are not allowed here.",
+  broadcast_requires_mention_match: "Answers to everybody need a mention of the bot.",
+} as const;
+
+export const RefusalReason = z.enum(
+  Object.keys(refusalSentences) as [keyof typeof refusalSentences, ...(keyof typeof refusalSentences)[]],
+);
+export type RefusalReason = keyof typeof refusalSentences;
+
+/** Every reason for which a message waits; it is kept and taken up again. */
+export const waitingSentences = {
+  concurrency_limit_reached: "As many messages as allowed are being answered; this one is next.",
+} as const;
+
+export const WaitReason = z.enum(
+  Object.keys(waitingSentences) as [keyof typeof waitingSentences, ...(keyof typeof waitingSentences)[]],
+);
+export type WaitReason = keyof typeof waitingSentences;
