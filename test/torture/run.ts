@@ -36,7 +36,13 @@ async function main(argv: readonly string[]): Promise<number> {
   const bundles = await mkdtemp(path.join(os.tmpdir(), "palyra-torture-build-"));
   try {
     const bundle = await buildGateway(bundles, breakage);
-    const report = await torture({ plan, bundle, signal: stopped.signal, onProgress: showProgress });
+    const report = await torture({
+      plan,
+      bundle,
+      signal: stopped.signal,
+      onProgress: showProgress,
+      keepsFolder: breakage === null,
+    });
     showReport(report, wish.json);
     return report.lost + report.duplicated + report.outOfOrder > 0 ? 1 : 0;
   } finally {

@@ -15,6 +15,8 @@ export interface TortureOptions {
   readonly onProgress?: (progress: TortureProgress) => void;
   /** How long nothing may happen before missing answers count as lost, in milliseconds. */
   readonly patienceMs?: number;
+  /** Keeps the gateway's files and logs when something was found; not by default. */
+  readonly keepsFolder?: boolean;
 }
 
 export interface TortureProgress {
@@ -34,7 +36,7 @@ export interface TortureReport extends Verdict {
   readonly resumes: number;
   /** From the end of the kills and faults until nothing happened any more, in milliseconds. */
   readonly settledAfterMs: number;
-  /** Where the gateway's files and logs are; null when nothing was found and they are removed. */
+  /** Where the gateway's files and logs are; null when they were removed. */
   readonly keptFolder: string | null;
 }
 
@@ -56,15 +58,14 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   try {
     const place = new Place(simulator);
     const gateway = await SupervisedGateway.open(simulator, options.bundle);
-    let verdict: Verdict | null = null;
+    let keeps = false;
     try {
-      const run = new TortureRun(options, simulator, place, gateway);
-      const report = await run.play();
-      verdict = report;
+      const report = await new TortureRun(options, simulator, place, gateway).play();
+      keeps = report.keptFolder !== null;
       return report;
     } finally {
       await gateway.close();
-      if (verdict === null || verdict.findings.length === 0) await gateway.removeFolder();
+      if (!keeps) await gateway.removeFolder();
     }
   } finally {
     await simulator.close();
@@ -115,8 +116,9 @@ class TortureRun {
   }
 
   #figures(): Omit<TortureReport, keyof Verdict | "settledAfterMs"> {
-    const { plan } = this.#options;
+    const { plan, keepsFolder = false } = this.#options;
     const { identifies, resumes } = this.#simulator.counts;
+    const { findings } = this.#verdict();
     return {
       seed: plan.seed,
       kills: this.#kills,
@@ -124,7 +126,7 @@ class TortureRun {
       ownEnds: Math.max(0, this.#gateway.view.restarts - this.#kills),
       identifies,
       resumes,
-      keptFolder: this.#verdict().findings.length === 0 ? null : this.#gateway.stateRoot,
+      keptFolder: keepsFolder && findings.length > 0 ? this.#gateway.stateRoot : null,
     };
   }
 

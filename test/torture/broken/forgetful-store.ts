@@ -14,14 +14,25 @@ export async function openConnectorStore(
 ): Promise<OpenedConnectorStore> {
   const opened = await openDurableStore(options);
   const { store } = opened;
+  const inMemoryUntil: number[] = [];
   const acceptInbound: typeof store.acceptInbound = async (...[event, session, now]) => {
     if (session !== null) await store.saveSession(event.connector_id, session, now);
-    setTimeout(() => void store.acceptInbound(event, null, now), forgetfulMs);
+    inMemoryUntil.push(Date.now() + forgetfulMs);
+    setTimeout(() => {
+      void store.acceptInbound(event, null, now).then(() => inMemoryUntil.shift());
+    }, forgetfulMs);
     return true;
   };
+  const nextDueAt: typeof store.nextDueAt = async (...[connectorId, queue]) => {
+    const inMemory = queue === "inbound" ? inMemoryUntil : [];
+    const due = [await store.nextDueAt(connectorId, queue), ...inMemory].filter((at) => at !== null);
+    return due.length === 0 ? null : Math.min(...due);
+  };
+  const broken: Partial<typeof store> = { acceptInbound, nextDueAt };
   const forgetful = new Proxy(store, {
     get: (target, property) => {
-      if (property === "acceptInbound") return acceptInbound;
+      const replaced: unknown = Reflect.get(broken, property);
+      if (replaced !== undefined) return replaced;
       const value: unknown = Reflect.get(target, property, target);
       return typeof value === "function" ? value.bind(target) : value;
     },
