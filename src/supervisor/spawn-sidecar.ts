@@ -11,7 +11,7 @@ import { sidecarEnvironment } from "./sidecar-environment.ts";
  * A sidecar idles most of the time: a small young generation keeps its memory a quarter lower. It has to be
  * given at the start; set later it has little effect.
  */
-const memoryFlags = ["--max-semi-space-size=2"];
+const memoryFlags = ["--max-semi-space-size=1"];
 
 export interface SidecarProgram {
   /** Executable that runs the bundle: Node.js, or an Electron that acts as it. */
