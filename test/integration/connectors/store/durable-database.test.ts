@@ -17,13 +17,14 @@ describe("The store on a real disk", () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it("has every number that a process reported as stored before it was killed, five times in a row", async () => {
+  it("has every number that a process reported as stored before it was killed, time after time", async () => {
     const store = path.join(folder, "store");
     const numbersOf = (lines: readonly string[]): number[] =>
       lines.filter((line) => /^\d+$/.test(line)).map(Number);
     let acknowledged = 0;
     let compactions = 0;
-    for (let round = 0; round < 5; round += 1) {
+    // At least five kills, and as many more as it takes until one of the stores has compacted itself.
+    for (let round = 0; round < 5 || compactions === 0; round += 1) {
       const child = new Child("writing-process.ts", [store]);
       const enough = 600 + Math.floor(Math.random() * 600);
       await child.until((lines) => numbersOf(lines).length >= enough);
@@ -44,7 +45,6 @@ describe("The store on a real disk", () => {
       acknowledged = Math.max(...numbersOf(child.lines));
       compactions += child.lines.filter((line) => line.startsWith("checkpoint_done")).length;
     }
-    assert.ok(compactions > 0, "the kills were to hit a store that compacts itself");
   }).timeout(60_000);
 
   it("refuses a folder that cannot be made, with one clear error", async () => {
