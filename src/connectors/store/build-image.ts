@@ -11,6 +11,8 @@ export interface ImageSource {
   readonly journals: readonly Uint8Array[];
   /** Generation of the new image. */
   readonly generation: number;
+  /** How thoroughly the new image is looked through: its pages, or every index entry too. */
+  readonly depth: "quick" | "full";
 }
 
 /** Makes an image out of an older one and the journals since. May use the buffers it is given up. */
@@ -41,7 +43,7 @@ export async function buildImage(source: ImageSource): Promise<Uint8Array<ArrayB
       }
       if (reader.fault !== null) throw new Error(`A journal is not intact: ${reader.fault}.`);
     }
-    const fault = memory.findFault("quick");
+    const fault = memory.findFault(source.depth);
     if (fault !== null) throw new Error(`The new image is not sound: ${fault}`);
     return encodeImage(memory.export(), source.generation, sequence);
   } finally {

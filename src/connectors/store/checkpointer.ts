@@ -38,10 +38,11 @@ export class Checkpointer {
   /**
    * Writes the image of a generation: everything in the journals before it.
    * @param lastSequence the last transaction that the image must contain
+   * @param depth how thoroughly the new image is looked through
    * @returns the size of the image in bytes
    */
-  async run(generation: number, lastSequence: number): Promise<number> {
-    const image = await this.#build(generation, lastSequence);
+  async run(generation: number, lastSequence: number, depth: "quick" | "full"): Promise<number> {
+    const image = await this.#build(generation, lastSequence, depth);
     await writeFileDurably(this.#layer, this.#path(imageName(generation)), image);
     const previous = this.#imageGeneration;
     this.#imageGeneration = generation;
@@ -50,12 +51,18 @@ export class Checkpointer {
     return image.length;
   }
 
+  /** Content of the newest image. @throws when there is none, or it cannot be read */
+  readImage(): Promise<Uint8Array> {
+    if (this.#imageGeneration === null) throw new Error("There is no image yet.");
+    return this.#layer.read(this.#path(imageName(this.#imageGeneration)));
+  }
+
   /** Gives up the work in progress and refuses more. */
   abort(): void {
     this.#abort.abort(new Error("The store is being closed."));
   }
 
-  async #build(generation: number, lastSequence: number): Promise<Uint8Array> {
+  async #build(generation: number, lastSequence: number, depth: "quick" | "full"): Promise<Uint8Array> {
     const { signal } = this.#abort;
     signal.throwIfAborted();
     const base = this.#imageGeneration;
@@ -67,7 +74,8 @@ export class Checkpointer {
       parts.push(await this.#layer.read(this.#path(journalName(journal))));
     }
     signal.throwIfAborted();
-    const built = await this.#builder.build({ wasm: this.#wasm, image, journals: parts, generation }, signal);
+    const source = { wasm: this.#wasm, image, journals: parts, generation, depth };
+    const built = await this.#builder.build(source, signal);
     signal.throwIfAborted();
     const sequence = readTrailer(built)?.sequence;
     if (sequence !== lastSequence) {

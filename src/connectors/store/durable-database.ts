@@ -1,34 +1,18 @@
-import path from "node:path";
-import { messageOf, PalyraError } from "../../platform/errors.ts";
+import { messageOf, PalyraError, systemErrorCode } from "../../platform/errors.ts";
+import { writeBackup } from "./backup.ts";
 import type { ImageBuilder } from "./build-image.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { CommitQueue } from "./commit-queue.ts";
-import { type FileLayer, nodeFileLayer, removeIfPresent, temporarySuffix } from "./file-layer.ts";
+import { type FileLayer, nodeFileLayer } from "./file-layer.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
-import type { JournaledStatement } from "./journal-format.ts";
-import { JournalWriter } from "./journal-writer.ts";
 import { loadSqlite, type MemoryDatabase } from "./memory-database.ts";
-import { recover } from "./recover.ts";
-import { setAside } from "./set-aside.ts";
+import { type OpenedFiles, openFiles } from "./open-files.ts";
 import type { Row, SqlValue } from "./sql-value.ts";
-import { storageStep } from "./storage-error.ts";
+import { storageFailed, storageStep } from "./storage-error.ts";
 import type { StoreEvent } from "./store-events.ts";
+import { type Migration, missingMigrations, runTransaction, type Transaction } from "./transaction.ts";
 
-/** Reads and writes inside one transaction. Usable only until the function it was given to returns. */
-export interface Transaction {
-  /** Rows of a reading statement. */
-  all(sql: string, params?: readonly SqlValue[]): Row[];
-  /** First row of a reading statement. */
-  get(sql: string, params?: readonly SqlValue[]): Row | undefined;
-  /**
-   * Runs a writing statement and returns the number of rows it changed (-1 for a change of the schema).
-   * Times, ids and random values must be parameters, because the statement is run again after a restart.
-   */
-  run(sql: string, params?: readonly SqlValue[]): number;
-}
-
-/** One step of the schema; its number is its position in the list, counted from 1. */
-export type Migration = (tx: Transaction) => void;
+export type { Migration, Transaction } from "./transaction.ts";
 
 export interface DurableDatabaseOptions {
   /** Created when missing. Holds nothing but the files of this database. */
@@ -53,59 +37,41 @@ const defaultCheckpointBytes = 8 * 1024 * 1024;
  * statements are in the journal on the disk. All transactions that are committed while the disk works
  * share the next write and sync. A checkpoint replaces journals by an image without stopping anybody.
  *
- * When the disk fails, the database is paused: every further write is refused with `storage_failed`. The
- * outcome of the writes in flight at that moment is known only after opening the folder again.
+ * When the disk fails, the database is paused: every further write is refused with `storage_failed`, reading
+ * goes on. The outcome of the writes in flight at that moment is known only after `reopen`.
  */
 export class DurableDatabase {
   readonly folder: string;
-  /** What was found broken while opening. */
-  readonly recoveryEvents: readonly StoreEvent[];
-  readonly #memory: MemoryDatabase;
+  readonly #options: DurableDatabaseOptions;
+  readonly #layer: FileLayer;
   readonly #lock: FolderLock;
   readonly #emit: (event: StoreEvent) => void;
-  readonly #queue: CommitQueue;
-  readonly #checkpointer: Checkpointer;
   readonly #checkpointBytes: number;
   readonly #failureListeners = new Set<(error: PalyraError) => void>();
+  #memory!: MemoryDatabase;
+  #queue!: CommitQueue;
+  #checkpointer!: Checkpointer;
+  #recoveryEvents: readonly StoreEvent[] = [];
+  #isLoaded = false;
   #inTransaction = false;
   #closed = false;
   #checkpoint: Promise<void> | null = null;
+  #reopening: Promise<readonly StoreEvent[]> | null = null;
   /** A journal must grow beyond this (bytes) before a compaction is tried again that has failed. */
   #checkpointFloor = 0;
 
-  private constructor(parts: {
-    options: DurableDatabaseOptions;
-    layer: FileLayer;
-    memory: MemoryDatabase;
-    lock: FolderLock;
-    journal: JournalWriter;
-    checkpointer: Checkpointer;
-    nextSequence: number;
-    recoveryEvents: readonly StoreEvent[];
-  }) {
-    const { options, layer, journal, nextSequence } = parts;
+  private constructor(options: DurableDatabaseOptions, layer: FileLayer, lock: FolderLock) {
     this.folder = options.folder;
-    this.recoveryEvents = parts.recoveryEvents;
-    this.#memory = parts.memory;
-    this.#lock = parts.lock;
+    this.#options = options;
+    this.#layer = layer;
+    this.#lock = lock;
     this.#emit = options.onEvent ?? (() => undefined);
-    this.#checkpointer = parts.checkpointer;
     this.#checkpointBytes = options.checkpointBytes ?? defaultCheckpointBytes;
-    this.#queue = new CommitQueue({
-      layer,
-      folder: options.folder,
-      journal,
-      nextSequence,
-      onFailure: (error) => this.#pause(error),
-      afterFlush: () => {
-        if (this.#queue.journalBytes > this.#checkpointDueAt()) this.#startCheckpoint();
-      },
-    });
   }
 
   /**
    * Opens the database of a folder, or makes one. What cannot be read is set aside under a new name and
-   * told in `recoveryEvents`.
+   * told in `recoveryEvents`. A refused opening leaves nothing behind: it can be tried again at any time.
    * @throws `store_locked` when somebody else has it open, `state_newer` when a later version wrote it,
    *   `storage_failed` when the folder cannot be read or written
    */
@@ -115,69 +81,20 @@ export class DurableDatabase {
       await layer.makeFolder(options.folder);
       return (options.lock ?? lockFolder)(options.folder);
     });
+    const database = new DurableDatabase(options, layer, lock);
     try {
-      return await storageStep(options.folder, () => DurableDatabase.#openLocked(options, layer, lock));
+      await database.#load();
+      return database;
     } catch (error) {
+      if (database.#isLoaded) database.#memory.close();
       await lock.release();
       throw error;
     }
   }
 
-  static async #openLocked(
-    options: DurableDatabaseOptions,
-    layer: FileLayer,
-    lock: FolderLock,
-  ): Promise<DurableDatabase> {
-    const { folder, migrations } = options;
-    const recovered = await recover(layer, folder, await loadSqlite(options.wasm));
-    const { memory } = recovered;
-    const cleanup: (() => Promise<void>)[] = [];
-    try {
-      const version = memory.schemaVersion;
-      if (version > migrations.length) {
-        throw new PalyraError(
-          "state_newer",
-          `The store in ${folder} has schema ${version}; this version knows up to ${migrations.length}.`,
-        );
-      }
-      for (const name of await layer.list(folder)) {
-        if (name.endsWith(temporarySuffix)) await removeIfPresent(layer, path.join(folder, name));
-      }
-      const time = (options.now ?? Date.now)();
-      const recoveryEvents: StoreEvent[] = [];
-      for (const item of recovered.setAside) recoveryEvents.push(await setAside(layer, folder, item, time));
-      const { generation, journal: content, knownStatements } = recovered;
-      const journal = await JournalWriter.continue(layer, folder, generation, content, knownStatements);
-      cleanup.push(() => journal.close());
-      const checkpointer = new Checkpointer({
-        folder,
-        layer,
-        builder: options.imageBuilder,
-        wasm: options.wasm,
-        imageGeneration: recovered.imageGeneration,
-        imageBytes: recovered.imageBytes,
-      });
-      const { nextSequence } = recovered;
-      const database = new DurableDatabase({
-        options,
-        layer,
-        memory,
-        lock,
-        journal,
-        checkpointer,
-        nextSequence,
-        recoveryEvents,
-      });
-      for (const event of recoveryEvents) database.#emit(event);
-      await database.#migrate(version, migrations);
-      const damaged = recovered.setAside.some((item) => item.tail === undefined);
-      if (damaged || recovered.replayedBytes > database.#checkpointBytes) database.#startCheckpoint();
-      return database;
-    } catch (error) {
-      for (const step of cleanup) await step();
-      memory.close();
-      throw error;
-    }
+  /** What was found broken while opening, or while opening again. */
+  get recoveryEvents(): readonly StoreEvent[] {
+    return this.#recoveryEvents;
   }
 
   /** The error that paused the database; null while it works. */
@@ -195,7 +112,7 @@ export class DurableDatabase {
     return this.#checkpointer.imageBytes;
   }
 
-  /** Calls back once when the database is paused. Returns a function that ends the subscription. */
+  /** Calls back whenever the database is paused. Returns a function that ends the subscription. */
   onFailure(listener: (error: PalyraError) => void): () => void {
     this.#failureListeners.add(listener);
     return () => this.#failureListeners.delete(listener);
@@ -226,38 +143,145 @@ export class DurableDatabase {
    */
   checkpoint(): Promise<void> {
     this.#requireOpen();
-    this.#checkpoint ??= this.#runCheckpoint().finally(() => {
+    this.#checkpoint ??= this.#runCheckpoint("quick").finally(() => {
       this.#checkpoint = null;
     });
     return this.#checkpoint;
   }
 
-  /** Looks through the whole database. @returns null when it is sound, else the first fault found */
+  /** Looks through the whole memory, which takes a while. @returns null when it is sound, else the first fault */
   findFault(): string | null {
     this.#requireOpen();
     return this.#memory.findFault("full");
+  }
+
+  /**
+   * Reads all files again, builds the database anew from them beside the one at work, looks through every page
+   * and index, and keeps the outcome as the new image.
+   * @returns null when all is sound, else the first fault found
+   * @throws `storage_failed` when files cannot be read or written
+   */
+  async checkIntegrity(): Promise<string | null> {
+    try {
+      await this.#freshCheckpoint("full");
+      return null;
+    } catch (error) {
+      if (error instanceof PalyraError) throw error;
+      if (systemErrorCode(error) !== undefined) throw storageFailed(this.folder, error);
+      return messageOf(error);
+    }
+  }
+
+  /**
+   * Writes a copy of everything that was stored when this was called, while others go on writing.
+   * @param file absolute path of a file that does not exist, outside of the database's folder
+   * @returns size in bytes
+   * @throws `conflict` when the file exists, `storage_failed` when it cannot be written
+   */
+  backup(file: string): Promise<number> {
+    this.#requireOpen();
+    return writeBackup(this.#layer, file, async () => {
+      await this.#freshCheckpoint("quick");
+      return this.#checkpointer.readImage();
+    });
+  }
+
+  /**
+   * Tries to get a paused database going again, without a new process: reads back what is on the disk and goes on
+   * from there. What was refused is gone from the memory unless it reached the disk after all. Does nothing when
+   * the database works. Can be tried as often as wished; every try reads the whole database.
+   * @returns what was found broken
+   * @throws `storage_failed` while the disk still refuses: the database stays paused and readable
+   */
+  reopen(): Promise<readonly StoreEvent[]> {
+    this.#requireOpen();
+    if (this.failure === null) return Promise.resolve([]);
+    this.#reopening ??= this.#reload().finally(() => {
+      this.#reopening = null;
+    });
+    return this.#reopening;
   }
 
   /** Waits for the writes in flight, gives up a running checkpoint and releases the folder. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#checkpointer.abort();
-    const checkpoint = this.#checkpoint?.catch(() => undefined);
-    await this.#queue.close();
-    await checkpoint;
+    // Its failure is told to who asked for it.
+    await this.#reopening?.catch(() => undefined);
+    await this.#endWork();
     this.#memory.close();
     await this.#lock.release();
   }
 
+  async #load(): Promise<void> {
+    const { folder, migrations, wasm, now = Date.now } = this.#options;
+    await storageStep(folder, async () => {
+      const sqlite = await loadSqlite(wasm);
+      const files = await openFiles(this.#layer, folder, sqlite, migrations.length, now());
+      const version = files.memory.schemaVersion;
+      this.#install(files);
+      for (const event of files.events) this.#emit(event);
+      try {
+        await this.#migrate(version, migrations);
+      } catch (error) {
+        await this.#queue.close();
+        throw error;
+      }
+      if (files.damaged || files.replayedBytes > this.#checkpointBytes) this.#startCheckpoint();
+    });
+  }
+
+  #install(files: OpenedFiles): void {
+    const { folder, wasm, imageBuilder } = this.#options;
+    const { imageGeneration, imageBytes, journal, nextSequence } = files;
+    const layer = this.#layer;
+    this.#memory = files.memory;
+    this.#isLoaded = true;
+    this.#recoveryEvents = files.events;
+    this.#checkpointFloor = 0;
+    this.#checkpointer = new Checkpointer({
+      folder,
+      layer,
+      builder: imageBuilder,
+      wasm,
+      imageGeneration,
+      imageBytes,
+    });
+    this.#queue = new CommitQueue({
+      layer,
+      folder,
+      journal,
+      nextSequence,
+      onFailure: (error) => this.#pause(error),
+      afterFlush: () => {
+        if (this.#queue.journalBytes > this.#checkpointDueAt()) this.#startCheckpoint();
+      },
+    });
+  }
+
+  async #reload(): Promise<readonly StoreEvent[]> {
+    await this.#endWork();
+    const paused = this.#memory;
+    try {
+      await this.#load();
+    } finally {
+      if (this.#memory !== paused) paused.close();
+    }
+    const message = `The store in ${this.folder} works again.`;
+    this.#emit({ kind: "resumed", level: "info", message, details: { folder: this.folder } });
+    return this.#recoveryEvents;
+  }
+
+  async #endWork(): Promise<void> {
+    this.#checkpointer.abort();
+    // A compaction that is given up says so to nobody: the journals have everything.
+    await this.#checkpoint?.catch(() => undefined);
+    await this.#queue.close();
+  }
+
   async #migrate(from: number, migrations: readonly Migration[]): Promise<void> {
-    for (const [index, migration] of migrations.entries()) {
-      const version = index + 1;
-      if (version <= from) continue;
-      await this.write((tx) => {
-        migration(tx);
-        tx.run(`PRAGMA user_version = ${version}`);
-      });
+    for (const { version, apply } of missingMigrations(from, migrations)) {
+      await this.write(apply);
       this.#emit({
         kind: "migrated",
         level: "info",
@@ -267,54 +291,17 @@ export class DurableDatabase {
     }
   }
 
-  #execute<T>(run: (tx: Transaction) => T): { result: T; statements: JournaledStatement[] } {
+  #execute<T>(run: (tx: Transaction) => T): ReturnType<typeof runTransaction<T>> {
     if (this.#inTransaction) throw new Error("A transaction was begun inside another one.");
-    const statements: JournaledStatement[] = [];
-    const memory = this.#memory;
-    let over = false;
-    const requireRunning = (): void => {
-      if (over) throw new Error("The transaction is over.");
-    };
-    const all = (sql: string, params: readonly SqlValue[] = []): Row[] => {
-      requireRunning();
-      return memory.all(sql, params);
-    };
-    const tx: Transaction = {
-      all,
-      get: (sql, params) => all(sql, params)[0],
-      run(sql, params = []) {
-        requireRunning();
-        const changes = memory.run(sql, params);
-        statements.push({ sql, params: [...params], changes });
-        return changes;
-      },
-    };
     this.#inTransaction = true;
-    memory.begin();
     try {
-      const result = run(tx);
-      if (result instanceof Promise) throw new TypeError("A transaction must not be asynchronous.");
-      memory.commit();
-      return { result, statements };
-    } catch (error) {
-      this.#undo(error);
-      throw error;
+      return runTransaction(this.#memory, run, (failure) => {
+        // Memory and journal may differ from here on, so nothing may be built on this memory any more.
+        const message = `The store cannot undo a change: ${messageOf(failure)}`;
+        this.#queue.fail(new PalyraError("storage_failed", message, { cause: failure }));
+      });
     } finally {
-      over = true;
       this.#inTransaction = false;
-    }
-  }
-
-  #undo(reason: unknown): void {
-    try {
-      this.#memory.rollback();
-    } catch (error) {
-      // Memory and journal may differ from here on, so nothing may be built on this memory any more.
-      this.#queue.fail(
-        new PalyraError("storage_failed", `The store cannot undo a change: ${messageOf(error)}`, {
-          cause: reason,
-        }),
-      );
     }
   }
 
@@ -335,12 +322,24 @@ export class DurableDatabase {
     });
   }
 
-  async #runCheckpoint(): Promise<void> {
+  /** A checkpoint that begins now: one that runs already may not have what was written since its beginning. */
+  async #freshCheckpoint(depth: "quick" | "full"): Promise<void> {
+    this.#requireOpen();
+    // Whoever started that one hears of its failure.
+    while (this.#checkpoint !== null) await this.#checkpoint.catch(() => undefined);
+    this.#requireOpen();
+    this.#checkpoint = this.#runCheckpoint(depth).finally(() => {
+      this.#checkpoint = null;
+    });
+    await this.#checkpoint;
+  }
+
+  async #runCheckpoint(depth: "quick" | "full"): Promise<void> {
     const started = performance.now();
     this.#checkpointFloor = this.#queue.journalBytes + this.#checkpointBytes;
     const lastSequence = await this.#queue.rotate();
     this.#checkpointFloor = 0;
-    const bytes = await this.#checkpointer.run(this.#queue.generation, lastSequence);
+    const bytes = await this.#checkpointer.run(this.#queue.generation, lastSequence, depth);
     const milliseconds = Math.round(performance.now() - started);
     this.#emit({
       kind: "checkpoint_done",

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { type FileLayer, writeFileDurably } from "./file-layer.ts";
+import { type FileLayer, removeIfPresent, writeFileDurably } from "./file-layer.ts";
 import type { StoreEvent } from "./store-events.ts";
 
 /** A file, or the end of one, that cannot be used and is kept under a new name. */
@@ -40,4 +40,17 @@ export async function setAside(
     message: `${what} could not be used (${item.reason}) and was kept as ${name}. ${loss}`,
     details: { file: item.file, keptAs: name, reason: item.reason, lossPossible: item.lossPossible },
   };
+}
+
+/** Files that are kept aside at most: who has not looked after so many accidents does not want the first. */
+const keptAside = 20;
+
+/** Removes the oldest files that were set aside beyond a number, so that accidents do not fill the disk. */
+export async function forgetOldSetAside(layer: FileLayer, folder: string): Promise<void> {
+  const time = (name: string): string => /\.(?:unreadable|cut|replaced)-(.+)$/.exec(name)?.[1] ?? "";
+  const aside = (await layer.list(folder)).filter((name) => time(name) !== "");
+  const oldestFirst = aside.sort((a, b) => (time(a) < time(b) ? -1 : 1));
+  for (const name of oldestFirst.slice(0, Math.max(0, aside.length - keptAside))) {
+    await removeIfPresent(layer, path.join(folder, name));
+  }
 }

@@ -5,6 +5,7 @@ export interface StoreEvent {
     | "checkpoint_done"
     | "checkpoint_failed"
     | "paused"
+    | "resumed"
     | "migrated"
     | "prune_failed";
   readonly level: "info" | "warn" | "error";

@@ -38,7 +38,7 @@ function requireDiskError(error: unknown): void {
   assert.ok(["storage_failed", "ENOSPC", "EIO", "EROFS"].includes(String(code)), String(error));
 }
 
-/** Opens, writes, compacts, closes, opens again and writes on, until the disk stops it. */
+/** Opens, writes, compacts, goes on after a pause, closes, opens again and writes on, until the disk stops it. */
 async function work(disk: FaultyDisk, progress: Progress): Promise<void> {
   for (const groups of [
     [1, 3, 2],
@@ -56,10 +56,27 @@ async function work(disk: FaultyDisk, progress: Progress): Promise<void> {
       const compaction = database.checkpoint();
       await settle([compaction, writeGroup(database, 2, progress)]);
     }
-    const failed = database.failure !== null;
+    const goesOn = database.failure === null || (await goOn(database, progress));
     await database.close();
-    if (failed) return;
+    if (!goesOn) return;
   }
+}
+
+/** Opens a paused database again and writes on; false while the disk refuses. */
+async function goOn(database: DurableDatabase, progress: Progress): Promise<boolean> {
+  try {
+    await database.reopen();
+  } catch (error) {
+    requireDiskError(error);
+    return false;
+  }
+  const numbers = numbersIn(database);
+  assert.deepEqual(numbers, upTo(numbers.length), "what is there after it was opened again");
+  assert.ok(numbers.length >= progress.acknowledged && numbers.length <= progress.begun);
+  progress.begun = numbers.length;
+  progress.acknowledged = numbers.length;
+  await writeGroup(database, 2, progress);
+  return true;
 }
 
 async function requirePrefix(disk: FaultyDisk, progress: Progress, what: string): Promise<number> {

@@ -191,6 +191,20 @@ describe("The durable database", () => {
     await again.close();
   });
 
+  it("keeps the twenty newest of the files that were set aside", async () => {
+    const disk = await diskWithThree();
+    const name = inFolder("journal-00000001.log");
+    const kept = (): string[] => disk.names().filter((file) => file.includes(".cut-"));
+    for (let accident = 0; accident < 30; accident += 1) {
+      disk.put(name, Buffer.concat([disk.content(name), Buffer.from([accident])]));
+      const database = await openNumbers(disk.layer, { now: () => 1_700_000_000_000 + accident });
+      await database.close();
+      assert.equal(kept().length, Math.min(accident + 1, 20));
+    }
+    assert.deepEqual([...disk.content(inFolder(kept().at(-1) ?? ""))], [29]);
+    assert.deepEqual([...disk.content(inFolder(kept()[0] ?? ""))], [10]);
+  });
+
   it("goes back to the older image when the newest cannot be read, and loses nothing", async () => {
     const disk = await diskWithTwoImages();
     assert.deepEqual(disk.names(), [
