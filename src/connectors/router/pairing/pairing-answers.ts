@@ -17,7 +17,7 @@ const offerAnswers: Readonly<Record<OfferOutcome["kind"], string | null>> = {
   direct_message_pairing_code_expired: "This code has expired. Ask the owner for a new one.",
   direct_message_pairing_disabled: "Pairing is switched off here. Ask the owner if you need it.",
   direct_message_pairing_rate_limited:
-    "That were too many wrong codes. Try again in an hour, or ask the owner for help.",
+    "Those were too many wrong codes. Try again in an hour, or ask the owner for help.",
   sender_denied: null,
 };
 

@@ -1,4 +1,4 @@
-import { canonicalSender, providerOf } from "../canonical-ids.ts";
+import { canonicalRole, canonicalSender, providerOf } from "../canonical-ids.ts";
 import type { RuleSet } from "../rule-set.ts";
 import { answerToOffer, pairingHint } from "./pairing-answers.ts";
 import {
@@ -51,7 +51,7 @@ export class PairingDesk {
   mint(connectorId: string, issuedBy: string, ttlMs: number | null = null): Promise<MintOutcome> {
     const id = idOf(connectorId);
     return this.#store.update(id, (state) =>
-      mintCode(state, { standing: this.#standing(id, null, []), issuedBy, ttlMs, now: this.#now() }),
+      mintCode(state, { standing: this.#standing(id, null), issuedBy, ttlMs, now: this.#now() }),
     );
   }
 
@@ -73,7 +73,7 @@ export class PairingDesk {
     const sender = senderOf(id, person.sender);
     const outcome = await this.#store.update(id, (state) =>
       offerCode(state, {
-        standing: this.#standing(id, sender, person.roles),
+        standing: this.#standing(id, sender, person),
         sender,
         conversation: person.conversation,
         typed,
@@ -153,16 +153,25 @@ export class PairingDesk {
       settlePending(state, {
         ...verdict,
         sender,
-        standing: this.#standing(id, sender, []),
+        standing: this.#standing(
+          id,
+          sender,
+          state.pending.find((pending) => pending.sender === sender),
+        ),
         now: this.#now(),
       }),
     );
   }
 
   /** What the rules for direct messages say now. */
-  #standing(id: string, sender: string | null, roles: readonly string[]): PairingStanding {
+  #standing(
+    id: string,
+    sender: string | null,
+    person: { readonly conversation?: string | null; readonly roles?: readonly string[] } = {},
+  ): PairingStanding {
     const rules = this.#rules();
-    const rule = rules.ruleFor(id, { conversation: null, parent: null, guild: null });
+    const rule = rules.ruleFor(id, { conversation: person.conversation ?? null, parent: null, guild: null });
+    const roles = (person.roles ?? []).map((role) => canonicalRole(providerOf(id), role));
     const isDenied = [sender, ...roles].some((entry) => entry !== null && rule.denied.has(entry));
     if (isDenied) return "denied";
     const isOpen = rules.router.enabled && rule.enabled && rule.direct_message_policy === "pairing";

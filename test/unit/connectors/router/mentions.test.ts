@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { compileMentions, type MentionMatch } from "../../../../src/connectors/router/mention-patterns.ts";
+import type { MentionPattern } from "../../../../src/contracts/router-config.ts";
+
+const match = (text: string, ...patterns: MentionPattern[]): MentionMatch | null =>
+  compileMentions({ patterns, roles: [] }).match(text);
+const matches = (text: string, ...patterns: MentionPattern[]): boolean => match(text, ...patterns) !== null;
+
+describe("A literal mention", () => {
+  it("is found at both ends, before punctuation, in brackets and in any case", () => {
+    for (const text of [
+      "@palyra",
+      "hi @Palyra give me a summary",
+      "@palyra, hello",
+      "(@palyra)",
+      "thank you @palyra.",
+      "thank you @palyra. Bye",
+      "really, @palyra...",
+      "@palyra: hello",
+      "@palyra's answer",
+      "@palyra - hello",
+      "so @palyra?!",
+    ]) {
+      assert.ok(matches(text, "@palyra"), text);
+    }
+  });
+
+  it("is not found inside longer words, e-mail addresses, host names and paths", () => {
+    for (const text of [
+      "team@palyra.io",
+      "alpha@palyra",
+      "@palyra_admin",
+      "@palyra-prod",
+      "@palyra.ops",
+      "@palyrax",
+      "@palyrań",
+      "see https://example.com/@palyra/post",
+      "npm i @palyra/core",
+      "",
+    ]) {
+      assert.ok(!matches(text, "@palyra"), text);
+    }
+    for (const text of ["www.palyra.io", "x@palyra.io", "supalyra", "https://palyra"]) {
+      assert.ok(!matches(text, "palyra"), text);
+    }
+  });
+
+  it("is found next to scripts that put no space between words", () => {
+    for (const text of ["@palyra你好", "你好@palyra", "@palyraこんにちは", "@palyra야"]) {
+      assert.ok(matches(text, "@palyra"), text);
+    }
+  });
+
+  it("is found where a longer word comes first", () => {
+    assert.ok(matches("@palyra_admin or @palyra", "@palyra"));
+  });
+});
+
+describe("An entity", () => {
+  it("matches in both spellings, also glued to a word", () => {
+    for (const pattern of ["<@42>", "<@!42>"]) {
+      assert.equal(match("hey<@42>help", pattern)?.kind, "entity");
+      assert.equal(match("hey<@!42>help", pattern)?.kind, "entity");
+      assert.equal(match("hey <@421>", pattern), null);
+    }
+  });
+
+  it("of a role counts only when the role is listed", () => {
+    const withRole = compileMentions({ patterns: [], roles: ["77"] });
+    assert.equal(withRole.match("please <@&77>")?.kind, "entity");
+    assert.equal(withRole.match("please <@&78>"), null);
+    assert.equal(withRole.match("please <@77>"), null);
+  });
+});
+
+describe("Mass mentions", () => {
+  it("never match by accident", () => {
+    for (const text of ["@everyone", "@here", "@EVERYONE"]) {
+      assert.ok(!matches(text, "*"), text);
+      assert.ok(!matches(text, { regex: "@\\w+" }), text);
+      assert.ok(!matches(text, "everyone", "here"), text);
+    }
+  });
+
+  it("match when a pattern says exactly that", () => {
+    assert.ok(matches("@everyone look", "@everyone"));
+    assert.equal(match("@here look", "@everyone", "*")?.kind, "any");
+    assert.ok(!matches("@here", "@everyone", "*"));
+  });
+});
+
+describe("Patterns", () => {
+  it("that are missing never match, and a star matches any text that is not blank", () => {
+    assert.ok(!matches("hello"));
+    assert.equal(match("hello", "*")?.kind, "any");
+    assert.ok(!matches("   ", "*"));
+  });
+
+  it("that are regular expressions ignore case and are named in the match", () => {
+    assert.deepEqual(match("Hey  BOT please", "@x", { regex: "hey\\s+bot\\b" }), {
+      kind: "regex",
+      pattern: "hey\\s+bot\\b",
+    });
+    assert.ok(!matches("hey robot", { regex: "hey\\s+bot\\b" }));
+  });
+
+  it("that cannot be used are refused with the reason", () => {
+    const refused = (regex: string, message: RegExp): void => {
+      assert.throws(() => matches("", { regex }), { code: "config_invalid", message });
+    };
+    refused("(", /not understood/);
+    refused("(?=a)b", /not understood/);
+    refused("(a)\\1", /not understood/);
+    refused("a{1000}{1000}", /not understood/);
+    refused("(\\w{1,200}x){3}", /too large/);
+    refused("a*", /matches every message/);
+    refused("x".repeat(257), /longer than 256 bytes/);
+    const many = Array.from({ length: 20 }, (_, index) => ({ regex: `a{400}${index}` }));
+    assert.throws(() => matches("", ...many), { message: /too large together/ });
+  });
+
+  it("that are regular expressions match as each of them does alone", () => {
+    const letters = fc.constantFrom("a", "b", " ", "@", "é", "😀");
+    const text = fc.array(letters).map((parts) => parts.join(""));
+    const expressions = ["a+b", "\\bab\\b", "^a", "b$", "é|😀", "(ab|ba){2}"];
+    const each = expressions.map((regex) => compileMentions({ patterns: [{ regex }], roles: [] }));
+    const all = compileMentions({ patterns: expressions.map((regex) => ({ regex })), roles: [] });
+    fc.assert(
+      fc.property(text, (input) => {
+        const alone = each.some((matcher) => matcher.match(input) !== null);
+        assert.equal(all.match(input) !== null, alone);
+      }),
+    );
+  });
+
+  it("take time in proportion to the text, also those that ruin a backtracking engine", () => {
+    const evil = ["(a+)+$", "(a|aa)+$", "(a|a?)+b", "(.*a){12}c", "([a-z]+)*\\d", "(x+x+)+y"];
+    const matcher = compileMentions({ patterns: [...evil.map((regex) => ({ regex })), "aaaa@"], roles: [] });
+    const timeFor = (length: number): number => {
+      const text = `${"a".repeat(length)}!`;
+      const began = process.cpuUsage();
+      for (let round = 0; round < 8; round += 1) matcher.match(text);
+      const { user, system } = process.cpuUsage(began);
+      return user + system;
+    };
+    timeFor(2_000);
+    // Eight times the text: quadratic work would be 64 times as much.
+    const ratio = Math.min(...[1, 2, 3].map(() => timeFor(32_000) / Math.max(1, timeFor(4_000))));
+    assert.ok(ratio < 30, `8 times the text took ${ratio.toFixed(1)} times the work`);
+  });
+});
