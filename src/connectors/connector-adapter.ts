@@ -1,5 +1,15 @@
 import type { DeliveryOutcome, InboundMessageEvent, OutboundMessageRequest } from "../contracts/connector.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
+import type {
+  DeleteMessageRequest,
+  EditMessageRequest,
+  MessageMutationResult,
+  ReactionRequest,
+  ReadMessagesRequest,
+  ReadMessagesResult,
+  SearchMessagesRequest,
+  SearchMessagesResult,
+} from "../contracts/message-admin.ts";
 import type { ConnectorLiveness, ConnectorReadiness } from "../contracts/sidecar-status.ts";
 import type { ResumableSession } from "./connector-store.ts";
 
@@ -9,6 +19,8 @@ export interface AdapterState {
   readonly liveness: ConnectorLiveness;
   /** Name people know the bot by. */
   readonly identity: string | null;
+  /** The bot's own id at the provider, as soon as it is known: two connectors with one id share an account. */
+  readonly accountId?: string | null;
   /** Whether the provider's events arrive now. A send that fails meanwhile says nothing against it. */
   readonly connected: boolean;
   /** Whether sending makes sense at all; while it is false, replies wait in the outbox. */
@@ -67,4 +79,45 @@ export interface ConnectorAdapter {
   readonly typingIntervalMs: number;
   /** A secret has a new value, or there is somebody new to ask. */
   credentialsChanged(ref: string | null): void;
+
+  /** How people call a conversation, e.g. `#general` or `DM with Ada`; null when it is not known. No network. */
+  conversationName?(conversationId: string): string | null;
+  /** A wait the provider asks of the whole account, and of single routes, now in milliseconds. */
+  rateLimits?(): AdapterRateLimits;
+  /** Asks the provider anew who the bot is and what it may do. Rejects when it cannot be told. */
+  refreshHealth?(request: HealthRefreshRequest): Promise<HealthRefresh>;
+
+  /**
+   * Administration of messages, as far as the provider has it. A refusal by the provider is a result with a
+   * denied preflight or the status `denied`; a rejected promise means that nothing is known.
+   */
+  readMessages?(request: ReadMessagesRequest): Promise<ReadMessagesResult>;
+  searchMessages?(request: SearchMessagesRequest): Promise<SearchMessagesResult>;
+  editMessage?(request: EditMessageRequest): Promise<MessageMutationResult>;
+  deleteMessage?(request: DeleteMessageRequest): Promise<MessageMutationResult>;
+  addReaction?(request: ReactionRequest): Promise<MessageMutationResult>;
+  removeReaction?(request: ReactionRequest): Promise<MessageMutationResult>;
+}
+
+export interface AdapterRateLimits {
+  /** Milliseconds; null when the account may send. */
+  readonly globalRetryAfterMs: number | null;
+  readonly routes: readonly { readonly route: string; readonly retryAfterMs: number }[];
+}
+
+export interface HealthRefreshRequest {
+  /** Conversation in which the bot's permissions are to be looked at. */
+  readonly conversationId: string | null;
+}
+
+export interface HealthRefresh {
+  /** Name people know the bot by. */
+  readonly identity: string;
+  /** The bot's own id at the provider. */
+  readonly accountId: string;
+  readonly requiredPermissions: readonly string[];
+  /** Null when no conversation was asked for. */
+  readonly missingPermissions: readonly string[] | null;
+  /** Sentences for people. */
+  readonly warnings: readonly string[];
 }
