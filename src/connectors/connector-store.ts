@@ -1,12 +1,12 @@
 import type { InboundMessageEvent, InboxState, OutboundMessageRequest } from "../contracts/connector.ts";
 import type { QueueDepth, RecentMessage } from "../contracts/sidecar-status.ts";
+import type { PairingStore } from "./router/pairing/pairing-store.ts";
 import type { ApprovalStore } from "./store/parts/approval-store.ts";
 import type { CommandSyncStore } from "./store/parts/command-sync-store.ts";
 import type { DeadLetterStore } from "./store/parts/dead-letter-store.ts";
 import type { EventStore } from "./store/parts/event-store.ts";
 import type { InstanceStore } from "./store/parts/instance-store.ts";
 import type { MetricsStore } from "./store/parts/metrics-store.ts";
-import type { PairingStore } from "./store/parts/pairing-store.ts";
 import type { QueueControl } from "./store/parts/queue-control.ts";
 import type { SessionBindings } from "./store/parts/session-bindings.ts";
 

@@ -1,18 +1,30 @@
-import { PalyraError } from "../../platform/errors.ts";
-import type { DurableDatabase, Transaction } from "./durable-database.ts";
 import {
-  type PairingAttempt,
+  noPairing,
   type PairingCode,
   type PairingGrant,
-  type PairingOutcome,
-  type PairingRequest,
-  type PairingSnapshot,
+  type PairingState,
   type PairingStore,
-  pairingLimits,
-} from "./parts/pairing-store.ts";
-import type { Row } from "./sql-value.ts";
+  type PendingPairing,
+  type SenderMark,
+} from "../router/pairing/pairing-store.ts";
+import type { DurableDatabase, Transaction } from "./durable-database.ts";
+import { retention } from "./retention.ts";
 
-/** The tables `pairing_codes`, `pairing_requests`, `pairing_grants` and `pairing_failures`. */
+/** One row of `pairing_entries`. */
+interface Entry {
+  readonly kind: keyof PairingState;
+  readonly key: string;
+  readonly json: string;
+  /** When it began (ms): entries of a kind are read in this order. */
+  readonly at: number;
+  /** When it is of no use any more (ms). */
+  readonly endsAt: number;
+}
+
+const readSql = `SELECT kind, entry_key, entry_json FROM pairing_entries WHERE connector_id = ?
+  ORDER BY began_at, entry_key`;
+
+/** The table `pairing_entries`: each code, request, grant and mark is a row, so that a change writes only what differs. */
 export class SqlitePairing implements PairingStore {
   readonly #database: DurableDatabase;
 
@@ -20,208 +32,105 @@ export class SqlitePairing implements PairingStore {
     this.#database = database;
   }
 
-  addCode(given: PairingCode): Promise<boolean> {
-    const { connectorId, issuedBy, createdAt, expiresAt } = given;
-    const code = codeKey(given.code);
-    return this.#database.write((tx) => {
-      if (codeRow(tx, connectorId, code) !== undefined) return false;
-      const active = tx.get(
-        "SELECT COUNT(*) AS n FROM pairing_codes WHERE connector_id = ? AND expires_at > ?",
-        [connectorId, createdAt],
-      );
-      if (Number(active?.n) >= pairingLimits.activeCodes) {
-        throw new PalyraError(
-          "conflict",
-          `${connectorId} has ${pairingLimits.activeCodes} pairing codes in force.`,
-          { nextStep: "Use or revoke a code, or wait until one expires." },
-        );
-      }
-      tx.run(
-        `INSERT INTO pairing_codes (connector_id, code, issued_by, created_at, expires_at)
-         VALUES (?, ?, ?, ?, ?)`,
-        [connectorId, code, issuedBy, createdAt, expiresAt],
-      );
-      return true;
-    });
+  async read(connectorId: string): Promise<PairingState> {
+    return stateOf((sql, params) => this.#database.read(sql, params), connectorId);
   }
 
-  revokeCode(connectorId: string, code: string): Promise<boolean> {
-    return this.#database.write((tx) => deleteCode(tx, connectorId, codeKey(code)) > 0);
+  async connectors(): Promise<string[]> {
+    const rows = this.#database.read(
+      "SELECT DISTINCT connector_id FROM pairing_entries ORDER BY connector_id",
+    );
+    return rows.map(({ connector_id }) => String(connector_id));
   }
 
-  tryCode(attempt: PairingAttempt, now: number): Promise<PairingOutcome> {
-    const sender = senderKey(attempt.senderId);
-    return this.#database.write((tx) => tryCode(tx, { ...attempt, senderId: sender }, now));
-  }
-
-  linkApproval(connectorId: string, senderId: string, approvalId: string, now: number): Promise<boolean> {
-    return this.#database.write((tx) => {
-      const changed = tx.run(
-        `UPDATE pairing_requests SET approval_id = ?
-         WHERE connector_id = ? AND sender_id = ? AND expires_at > ?`,
-        [approvalId, connectorId, senderKey(senderId), now],
-      );
-      return changed > 0;
-    });
-  }
-
-  decide(
+  update<T>(
     connectorId: string,
-    senderId: string,
-    grantUntil: number | null,
-    now: number,
-  ): Promise<PairingGrant | "denied" | "missing"> {
-    const key = [connectorId, senderKey(senderId)];
+    change: (state: PairingState) => { readonly state: PairingState; readonly result: T },
+  ): Promise<T> {
     return this.#database.write((tx) => {
-      const request = tx.get(`${requestSql} AND expires_at > ?`, [...key, now]);
-      if (request === undefined) return "missing";
-      tx.run("DELETE FROM pairing_requests WHERE connector_id = ? AND sender_id = ?", key);
-      if (grantUntil === null) return "denied";
-      tx.run(
-        `INSERT INTO pairing_grants (connector_id, sender_id, approval_id, granted_at, expires_at)
-         VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT (connector_id, sender_id) DO UPDATE SET approval_id = excluded.approval_id,
-           granted_at = excluded.granted_at, expires_at = excluded.expires_at`,
-        [...key, request.approval_id ?? null, now, grantUntil],
-      );
-      return grantOf(tx.get(grantSql, key) ?? {});
+      const before = stateOf((sql, params) => tx.all(sql, params), connectorId);
+      const { state, result } = change(before);
+      writeDifference(tx, connectorId, entriesOf(before), entriesOf(state));
+      return result;
     });
-  }
-
-  async grantOf(connectorId: string, senderId: string, now: number): Promise<PairingGrant | null> {
-    const [row] = this.#database.read(`${grantSql} AND expires_at > ?`, [
-      connectorId,
-      senderKey(senderId),
-      now,
-    ]);
-    return row === undefined ? null : grantOf(row);
-  }
-
-  revoke(connectorId: string, senderId: string): Promise<boolean> {
-    const key = [connectorId, senderKey(senderId)];
-    return this.#database.write((tx) => {
-      const grants = tx.run("DELETE FROM pairing_grants WHERE connector_id = ? AND sender_id = ?", key);
-      const requests = tx.run("DELETE FROM pairing_requests WHERE connector_id = ? AND sender_id = ?", key);
-      return grants + requests > 0;
-    });
-  }
-
-  async snapshot(connectorId: string | null, now: number): Promise<PairingSnapshot> {
-    const inForce = (table: string, order: string): Row[] =>
-      this.#database.read(
-        `SELECT * FROM ${table} WHERE expires_at > ? AND (? IS NULL OR connector_id = ?)
-         ORDER BY connector_id, ${order}`,
-        [now, connectorId, connectorId],
-      );
-    return {
-      codes: inForce("pairing_codes", "expires_at, code").map(codeOf),
-      requests: inForce("pairing_requests", "requested_at, sender_id").map(requestOf),
-      grants: inForce("pairing_grants", "granted_at, sender_id").map(grantOf),
-    };
   }
 }
 
-const requestSql = "SELECT * FROM pairing_requests WHERE connector_id = ? AND sender_id = ?";
-const grantSql = "SELECT * FROM pairing_grants WHERE connector_id = ? AND sender_id = ?";
-const failureSql =
-  "SELECT failures, window_ends_at FROM pairing_failures WHERE connector_id = ? AND sender_id = ?";
-
-function tryCode(tx: Transaction, attempt: PairingAttempt, now: number): PairingOutcome {
-  const { connectorId, senderId, conversationId, requestExpiresAt } = attempt;
-  const key = [connectorId, senderId];
-  const failed = tx.get(failureSql, key);
-  const windowEnd = Number(failed?.window_ends_at ?? 0);
-  if (now < windowEnd && Number(failed?.failures) >= pairingLimits.failures) {
-    return { kind: "too_many_attempts", retryAt: windowEnd };
+function stateOf(all: Transaction["all"], connectorId: string): PairingState {
+  const state: { [kind in keyof PairingState]: unknown[] } = {
+    codes: [],
+    pending: [],
+    grants: [],
+    failures: [],
+    hints: [],
+  };
+  const rows = all(readSql, [connectorId]);
+  if (rows.length === 0) return noPairing;
+  for (const { kind, entry_json } of rows) {
+    // A kind of a later version is not this version's to judge; it stays in the table.
+    if (isKind(kind)) state[kind].push(JSON.parse(String(entry_json)));
   }
-  if (tx.get(`${grantSql} AND expires_at > ?`, [...key, now]) !== undefined)
-    return { kind: "already_active" };
-  if (tx.get(`${requestSql} AND expires_at > ?`, [...key, now]) !== undefined)
-    return { kind: "already_pending" };
-
-  const code = codeKey(attempt.code);
-  const row = codeRow(tx, connectorId, code);
-  // An expired code is known to have been right once, so it is told apart; both count as failures.
-  if (row === undefined || Number(row.expires_at) <= now) {
-    countFailure(tx, connectorId, senderId, now < windowEnd, now);
-    return { kind: row === undefined ? "code_invalid" : "code_expired" };
-  }
-  deleteCode(tx, connectorId, code);
-  tx.run("DELETE FROM pairing_failures WHERE connector_id = ? AND sender_id = ?", key);
-  tx.run(
-    `INSERT INTO pairing_requests (connector_id, sender_id, conversation_id, requested_at, expires_at)
-     VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (connector_id, sender_id) DO UPDATE SET conversation_id = excluded.conversation_id,
-       approval_id = NULL, requested_at = excluded.requested_at, expires_at = excluded.expires_at`,
-    [connectorId, senderId, conversationId, now, requestExpiresAt],
-  );
-  return { kind: "pending", request: requestOf(tx.get(requestSql, key) ?? {}) };
+  return {
+    codes: state.codes as PairingCode[],
+    pending: state.pending as PendingPairing[],
+    grants: state.grants as PairingGrant[],
+    failures: state.failures as SenderMark[],
+    hints: state.hints as SenderMark[],
+  };
 }
 
-function countFailure(
+function isKind(kind: unknown): kind is keyof PairingState {
+  return typeof kind === "string" && kind in noPairing;
+}
+
+function entriesOf(state: PairingState): Map<string, Entry> {
+  const entries = [
+    ...state.codes.map((code) => entry("codes", code.code, code, code.createdAt, code.expiresAt)),
+    ...state.pending.map((one) => entry("pending", one.sender, one, one.requestedAt, one.expiresAt)),
+    ...state.grants.map((grant) => entry("grants", grant.sender, grant, grant.grantedAt, grant.expiresAt)),
+    ...marks("failures", state.failures),
+    ...marks("hints", state.hints),
+  ];
+  return new Map(entries.map((one) => [`${one.kind} ${one.key}`, one]));
+}
+
+/** Marks have no key of their own: the same sender can have several at one instant. */
+function marks(kind: "failures" | "hints", list: readonly SenderMark[]): Entry[] {
+  const seen = new Map<string, number>();
+  return list.map((mark) => {
+    const name = `${mark.sender} ${mark.at}`;
+    const number = seen.get(name) ?? 0;
+    seen.set(name, number + 1);
+    return entry(kind, `${name} ${number}`, mark, mark.at, mark.at);
+  });
+}
+
+function entry(kind: keyof PairingState, key: string, content: object, at: number, endsAt: number): Entry {
+  return { kind, key, json: JSON.stringify(content), at, endsAt };
+}
+
+function writeDifference(
   tx: Transaction,
   connectorId: string,
-  senderId: string,
-  windowRuns: boolean,
-  now: number,
+  before: ReadonlyMap<string, Entry>,
+  after: ReadonlyMap<string, Entry>,
 ): void {
-  if (windowRuns) {
-    tx.run("UPDATE pairing_failures SET failures = failures + 1 WHERE connector_id = ? AND sender_id = ?", [
+  for (const [id, { kind, key }] of before) {
+    if (after.has(id)) continue;
+    tx.run("DELETE FROM pairing_entries WHERE connector_id = ? AND kind = ? AND entry_key = ?", [
       connectorId,
-      senderId,
+      kind,
+      key,
     ]);
-    return;
   }
-  tx.run(
-    `INSERT INTO pairing_failures (connector_id, sender_id, failures, window_ends_at) VALUES (?, ?, 1, ?)
-     ON CONFLICT (connector_id, sender_id) DO UPDATE SET failures = 1, window_ends_at = excluded.window_ends_at`,
-    [connectorId, senderId, now + pairingLimits.failureWindowMs],
-  );
-}
-
-function codeRow(tx: Transaction, connectorId: string, code: string): Row | undefined {
-  return tx.get("SELECT * FROM pairing_codes WHERE connector_id = ? AND code = ?", [connectorId, code]);
-}
-
-function deleteCode(tx: Transaction, connectorId: string, code: string): number {
-  return tx.run("DELETE FROM pairing_codes WHERE connector_id = ? AND code = ?", [connectorId, code]);
-}
-
-function codeKey(code: string): string {
-  return code.replace(/[^0-9a-z]/gi, "").toUpperCase();
-}
-
-function senderKey(senderId: string): string {
-  return senderId.trim().toLowerCase();
-}
-
-function codeOf(row: Row): PairingCode {
-  return {
-    connectorId: String(row.connector_id),
-    code: String(row.code),
-    issuedBy: String(row.issued_by),
-    createdAt: Number(row.created_at),
-    expiresAt: Number(row.expires_at),
-  };
-}
-
-function requestOf(row: Row): PairingRequest {
-  return {
-    connectorId: String(row.connector_id),
-    senderId: String(row.sender_id),
-    conversationId: String(row.conversation_id),
-    approvalId: typeof row.approval_id === "string" ? row.approval_id : null,
-    requestedAt: Number(row.requested_at),
-    expiresAt: Number(row.expires_at),
-  };
-}
-
-function grantOf(row: Row): PairingGrant {
-  return {
-    connectorId: String(row.connector_id),
-    senderId: String(row.sender_id),
-    approvalId: typeof row.approval_id === "string" ? row.approval_id : null,
-    grantedAt: Number(row.granted_at),
-    expiresAt: Number(row.expires_at),
-  };
+  for (const [id, { kind, key, json, at, endsAt }] of after) {
+    if (before.get(id)?.json === json) continue;
+    tx.run(
+      `INSERT INTO pairing_entries (connector_id, kind, entry_key, entry_json, began_at, forget_at)
+       VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (connector_id, kind, entry_key) DO UPDATE SET entry_json = excluded.entry_json,
+         began_at = excluded.began_at, forget_at = excluded.forget_at`,
+      [connectorId, kind, key, json, at, endsAt + retention.pairing.maxAgeMs],
+    );
+  }
 }

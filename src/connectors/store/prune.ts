@@ -27,12 +27,6 @@ const finished = (
   ...limits,
 });
 
-const expiring = (
-  table: string,
-  key: readonly string[],
-  limits: { maxAgeMs: number; maxRows: number },
-): PruneRule => ({ table, key, age: "expires_at", ...limits });
-
 const rules: readonly PruneRule[] = [
   finished("inbox", "done", retention.inboxDone),
   finished("inbox", "ignored", retention.inboxIgnored),
@@ -54,17 +48,15 @@ const rules: readonly PruneRule[] = [
     ...retention.watermarks,
   },
   { table: "connector_events", key: ["event_id"], age: "last_at", ...retention.events },
-  expiring("pairing_codes", ["connector_id", "code"], retention.pairingCodes),
-  expiring("pairing_requests", ["connector_id", "sender_id"], retention.pairingRequests),
-  expiring("pairing_grants", ["connector_id", "sender_id"], retention.pairingGrants),
   {
-    table: "pairing_failures",
-    key: ["connector_id", "sender_id"],
-    age: "window_ends_at",
-    ...retention.pairingFailures,
+    table: "pairing_entries",
+    key: ["connector_id", "kind", "entry_key"],
+    age: "forget_at",
+    maxAgeMs: 0,
+    maxRows: retention.pairing.maxRows,
   },
   { table: "session_bindings", key: ["session_key"], age: "last_used_at", ...retention.sessionBindings },
-  expiring("approval_bindings", ["approval_id"], retention.approvals),
+  { table: "approval_bindings", key: ["approval_id"], age: "expires_at", ...retention.approvals },
 ];
 
 export const pruneSteps: readonly PruneStep[] = [

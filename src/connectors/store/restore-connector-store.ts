@@ -58,8 +58,6 @@ export function holdBack(tx: Transaction, now: number): void {
     `UPDATE counters SET dead_letters = dead_letters + outbox_pending, dead_lettered = dead_lettered + outbox_pending,
        failed = failed + inbox_pending, outbox_pending = 0, inbox_pending = 0`,
   );
-  for (const table of ["sessions", "watermarks", "pairing_codes", "pairing_requests", "pairing_grants"]) {
-    tx.run(`DELETE FROM ${table}`);
-  }
+  for (const table of ["sessions", "watermarks", "pairing_entries"]) tx.run(`DELETE FROM ${table}`);
   tx.run("UPDATE approval_bindings SET consumed_at = ? WHERE consumed_at IS NULL", [now]);
 }

@@ -23,13 +23,10 @@ export const retention = {
   deadLetters: { maxAgeMs: 30 * day, maxRows: 5_000 },
   watermarks: { maxAgeMs: 90 * day, maxRows: 20_000 },
   events: { maxAgeMs: 14 * day, maxRows: 20_000 },
-  /** Ages of pairing and approvals count from their end. An expired code is told apart from a wrong one as long. */
-  pairingCodes: { maxAgeMs: day, maxRows: 10_000 },
-  pairingRequests: { maxAgeMs: day, maxRows: 10_000 },
-  pairingGrants: { maxAgeMs: day, maxRows: 10_000 },
-  pairingFailures: { maxAgeMs: hour, maxRows: 10_000 },
+  /** Counts from the end of each code, request and grant, and from each mark of a sender. */
+  pairing: { maxAgeMs: day, maxRows: 20_000 },
   sessionBindings: { maxAgeMs: 30 * day, maxRows: 20_000 },
-  /** A used approval must be known longer than it could be shown again. */
+  /** Counts from the end: a used approval must be known longer than it could be shown again. */
   approvals: { maxAgeMs: 30 * day, maxRows: 10_000 },
 } as const satisfies Record<string, Retention>;
 

@@ -4,42 +4,16 @@ import { runAll } from "./run-all.ts";
 /** Who may write and where talks go on: pairing, session bindings, command catalogs, approvals. */
 export function addPeople(tx: Transaction): void {
   runAll(tx, [
-    `CREATE TABLE pairing_codes (
+    `CREATE TABLE pairing_entries (
       connector_id TEXT NOT NULL,
-      code TEXT NOT NULL,
-      issued_by TEXT NOT NULL,
-      created_at INTEGER NOT NULL,
-      expires_at INTEGER NOT NULL,
-      PRIMARY KEY (connector_id, code)
+      kind TEXT NOT NULL,
+      entry_key TEXT NOT NULL,
+      entry_json TEXT NOT NULL,
+      began_at INTEGER NOT NULL,
+      forget_at INTEGER NOT NULL,
+      PRIMARY KEY (connector_id, kind, entry_key)
     ) WITHOUT ROWID`,
-    `CREATE INDEX pairing_codes_expiry ON pairing_codes (expires_at)`,
-    `CREATE TABLE pairing_requests (
-      connector_id TEXT NOT NULL,
-      sender_id TEXT NOT NULL,
-      conversation_id TEXT NOT NULL,
-      approval_id TEXT,
-      requested_at INTEGER NOT NULL,
-      expires_at INTEGER NOT NULL,
-      PRIMARY KEY (connector_id, sender_id)
-    ) WITHOUT ROWID`,
-    `CREATE INDEX pairing_requests_expiry ON pairing_requests (expires_at)`,
-    `CREATE TABLE pairing_grants (
-      connector_id TEXT NOT NULL,
-      sender_id TEXT NOT NULL,
-      approval_id TEXT,
-      granted_at INTEGER NOT NULL,
-      expires_at INTEGER NOT NULL,
-      PRIMARY KEY (connector_id, sender_id)
-    ) WITHOUT ROWID`,
-    `CREATE INDEX pairing_grants_expiry ON pairing_grants (expires_at)`,
-    `CREATE TABLE pairing_failures (
-      connector_id TEXT NOT NULL,
-      sender_id TEXT NOT NULL,
-      failures INTEGER NOT NULL,
-      window_ends_at INTEGER NOT NULL,
-      PRIMARY KEY (connector_id, sender_id)
-    ) WITHOUT ROWID`,
-    `CREATE INDEX pairing_failures_window ON pairing_failures (window_ends_at)`,
+    `CREATE INDEX pairing_entries_forget ON pairing_entries (forget_at)`,
 
     `CREATE TABLE session_bindings (
       session_key TEXT PRIMARY KEY,

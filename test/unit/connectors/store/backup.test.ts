@@ -174,8 +174,11 @@ describe("A connector store that was restored", () => {
       { approvalId: "a1", connectorId: connector, digest: "d", expiresAt: 1e15 },
       14,
     );
-    const code = { connectorId: connector, code: "ABCD2345", issuedBy: "o", createdAt: 1, expiresAt: 1e15 };
-    await contract.store.pairing.addCode(code);
+    const grant = { sender: "u1", grantedBy: "owner", grantedAt: 1, expiresAt: 1e15 };
+    await contract.store.pairing.update(connector, (state) => ({
+      state: { ...state, grants: [grant] },
+      result: null,
+    }));
     await database.backup(file);
     await contract.store.close();
 
@@ -192,7 +195,7 @@ describe("A connector store that was restored", () => {
     });
     assert.deepEqual([...(await store.watermarks(connector))], []);
     assert.equal(await store.approvals.consume("a1", "d", now), "used_before");
-    assert.deepEqual((await store.pairing.snapshot(null, now)).codes, []);
+    assert.deepEqual((await store.pairing.read(connector)).grants, []);
     const letters = await store.deadLetters.list(connector, { limit: 10 });
     assert.deepEqual(
       letters.map(({ reason, request }) => [reason, request.envelope_id, request.sequence]),

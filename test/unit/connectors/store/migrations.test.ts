@@ -85,13 +85,10 @@ const rowsOfVersion: readonly Fixture[] = [
   ],
   [
     [
-      `INSERT INTO pairing_codes (connector_id, code, issued_by, created_at, expires_at)
-       VALUES (?, 'ABCD2345', 'owner', 1, 1000)`,
+      `INSERT INTO pairing_entries (connector_id, kind, entry_key, entry_json, began_at, forget_at)
+       VALUES (?, 'grants', 'u1', ?, 1, 1000)`,
       connector,
-    ],
-    [
-      `INSERT INTO pairing_grants (connector_id, sender_id, granted_at, expires_at) VALUES (?, 'u1', 1, 1000)`,
-      connector,
+      JSON.stringify({ sender: "u1", grantedBy: "owner", grantedAt: 1, expiresAt: 1_000 }),
     ],
     [
       `INSERT INTO session_bindings (session_key, connector_id, conversation_id, created_at, last_used_at)
@@ -193,8 +190,8 @@ async function requireRowsOfSecond(store: SqliteConnectorStore): Promise<void> {
 }
 
 async function requireRowsOfThird(store: SqliteConnectorStore): Promise<void> {
-  const { codes, grants } = await store.pairing.snapshot(connector, 20);
-  assert.deepEqual([codes[0]?.code, grants[0]?.senderId], ["ABCD2345", "u1"]);
+  const { grants } = await store.pairing.read(connector);
+  assert.deepEqual(grants, [{ sender: "u1", grantedBy: "owner", grantedAt: 1, expiresAt: 1_000 }]);
   assert.equal((await store.bindings.get("s1"))?.conversationId, "c1");
   assert.equal((await store.commandSync.get(connector))?.status, "synced");
   assert.equal(await store.approvals.consume("a1", "d", 20), "consumed");
