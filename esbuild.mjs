@@ -36,6 +36,17 @@ const nodeModule = {
 // What is imported lazily stays in files of its own: an idle browser daemon never reads puppeteer.
 const lazyChunks = (folder) => ({ splitting: true, chunkNames: `${folder}/[name]-[hash]` });
 
+// esbuild splits ES modules only. In a CommonJS bundle this keeps what a dynamic import loads in a bundle
+// beside it, so that VS Code reads no more than it needs to activate the extension.
+const inFileOfItsOwn = (module) => ({
+  name: "in-file-of-its-own",
+  setup(bundler) {
+    bundler.onResolve({ filter: new RegExp(`^${module.replaceAll(".", "\\.")}$`) }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: module.replace(/\.ts$/, ".cjs"), external: true } : undefined,
+    );
+  },
+});
+
 const existing = (entries) =>
   Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file)));
 
@@ -68,7 +79,8 @@ const bundles = [
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
     external: ["vscode"],
-    entryPoints: existing({ extension: "src/extension.ts" }),
+    plugins: [inFileOfItsOwn("./window-runtime.ts")],
+    entryPoints: existing({ extension: "src/extension.ts", "window-runtime": "src/views/window-runtime.ts" }),
   },
   {
     ...shared,

@@ -14,6 +14,8 @@ const windows = 5;
 
 /** Activation times (ms) as VS Code itself tells them in “Show Running Extensions”. */
 async function activationTimes(workbench: Workbench): Promise<ReadonlyMap<string, number>> {
+  // The list shows the slowest first and only what fits: with a tall window all are in it.
+  await workbench.page.setViewport({ width: 1200, height: 4000 });
   await workbench.runCommand("Developer: Show Running Extensions");
   return waitUntil("the running extensions to be listed", async () => {
     const rows = await workbench.page.$$eval(".runtime-extensions-editor .extension", (elements) =>
@@ -24,7 +26,7 @@ async function activationTimes(workbench: Workbench): Promise<ReadonlyMap<string
       const time = /Activation: (\d+)ms/.exec(row)?.[1];
       if (time === undefined) continue;
       if (row.includes("Palyra Control Center")) times.set("palyra", Number(time));
-      if (/^Git(?:\s|\d|Git SCM|vscode\.git\b)/.test(row.trim())) times.set("git", Number(time));
+      if (/^Git\d/.test(row.trim())) times.set("git", Number(time));
     }
     return times.has("palyra") && times.has("git") ? times : undefined;
   });
