@@ -5,9 +5,9 @@ import * as z from "zod";
 import { SecretRef } from "../contracts/control-link.ts";
 import { messageOf, PalyraError, systemErrorCode } from "../platform/errors.ts";
 import { ensurePrivateFolder } from "../platform/secure-folder.ts";
+import { writePrivateFile } from "../platform/write-private-file.ts";
 import { type SecretStore, secretSizeLimit } from "./secret-store.ts";
 import { unusedName } from "./set-aside.ts";
-import { writePrivateFile } from "./write-private-file.ts";
 
 const formatVersion = 1;
 const keyBytes = 32;

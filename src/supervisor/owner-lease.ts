@@ -3,7 +3,7 @@ import { link, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { systemErrorCode } from "../platform/errors.ts";
-import { writePrivateFile } from "./write-private-file.ts";
+import { writePrivateFile } from "../platform/write-private-file.ts";
 
 /** Who owns a state root. `endpoint` is where the owner answers. */
 export const LeaseHolder = z.object({

@@ -4,7 +4,7 @@ import type { ServiceKind } from "../contracts/services.ts";
 import { systemErrorCode } from "../platform/errors.ts";
 import type { ProcessIdentity } from "../platform/process-identity.ts";
 import { runRecordFile, type StatePaths } from "../platform/state-paths.ts";
-import { writePrivateFile } from "./write-private-file.ts";
+import { writePrivateFile } from "../platform/write-private-file.ts";
 
 /** What is known of a sidecar that was spawned before; null when nothing usable is. */
 export async function readRunRecord(paths: StatePaths, service: ServiceKind): Promise<RunRecord | null> {

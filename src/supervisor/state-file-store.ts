@@ -4,8 +4,8 @@ import type { ServiceKind } from "../contracts/services.ts";
 import { type SecretsHome, StateFile, stateSchemaVersion } from "../contracts/state-file.ts";
 import { messageOf, PalyraError, systemErrorCode } from "../platform/errors.ts";
 import { ensurePrivateFolder } from "../platform/secure-folder.ts";
+import { writePrivateFile } from "../platform/write-private-file.ts";
 import { unusedName } from "./set-aside.ts";
-import { writePrivateFile } from "./write-private-file.ts";
 
 /** What a state root that is new starts with. */
 export interface StateDefaults {
