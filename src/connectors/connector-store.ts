@@ -80,13 +80,28 @@ export interface ConnectorStore {
    * same conversation. They become `routing`.
    */
   claimInbound(connectorId: string, now: number, limit: number): Promise<InboxRow[]>;
-  /** One transaction: the replies into the outbox and the event `done`. Rows that exist already are kept. */
-  completeInbound(envelopeId: string, replies: readonly OutboundMessageRequest[], now: number): Promise<void>;
+  /**
+   * One transaction: the replies into the outbox and the event `done`. Rows that exist already are kept.
+   * @param merged envelopes of later events of the conversation that the replies answer too: they are done with it
+   */
+  completeInbound(
+    envelopeId: string,
+    replies: readonly OutboundMessageRequest[],
+    now: number,
+    merged?: readonly string[],
+  ): Promise<void>;
   /** The event needs no answer; `reason` is a reason code of the router. */
   ignoreInbound(envelopeId: string, reason: string, now: number): Promise<void>;
   /** Back to `received`, due at `nextAttemptAt`, one attempt spent. */
   retryInbound(envelopeId: string, reason: string, nextAttemptAt: number, now: number): Promise<void>;
   failInbound(envelopeId: string, reason: string, now: number): Promise<void>;
+  /**
+   * A claimed event waits for more of its conversation: back to `received`, due at `until`, or at once when the
+   * next event of the conversation is accepted. No attempt is spent.
+   */
+  deferInbound(envelopeId: string, until: number, now: number): Promise<void>;
+  /** Events of its conversation that wait behind an event, in order, at most `limit`. */
+  waitingBehind(envelopeId: string, limit: number): Promise<InboundMessageEvent[]>;
 
   /** Puts a message that answers nothing (a test send) into the outbox; false when its key exists. */
   enqueueOutbound(request: OutboundMessageRequest, now: number): Promise<boolean>;

@@ -1,4 +1,5 @@
 import type { Migration } from "./durable-database.ts";
+import { addMergedTurns } from "./migrations/merged-turns.ts";
 import { addOperations } from "./migrations/operations.ts";
 import { addPeople } from "./migrations/people.ts";
 import { runAll } from "./migrations/run-all.ts";
@@ -103,4 +104,5 @@ export const connectorMigrations: readonly Migration[] = [
     ]),
   addOperations,
   addPeople,
+  addMergedTurns,
 ];

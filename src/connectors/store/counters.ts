@@ -7,6 +7,7 @@ const sums = {
   received: "received",
   duplicates: "duplicates",
   routed: "routed",
+  merged: "merged",
   ignored: "ignored",
   failed: "failed",
   inboundRetries: "inbound_retries",

@@ -21,7 +21,12 @@ export function acceptEvent(tx: Transaction, event: InboundMessageEvent, now: nu
      ON CONFLICT (connector_id, provider_message_id) DO UPDATE SET seen_at = excluded.seen_at`,
     [connector_id, provider_message_id, now],
   );
-  const isFirst = headOf(tx, connector_id, conversation_id) === undefined;
+  const first = headOf(tx, connector_id, conversation_id);
+  // It waited for what may come after it, and now something did.
+  if (first?.deferred === 1 && Number(first.due_at) > now) {
+    tx.run("UPDATE inbox SET due_at = ? WHERE inbox_id = ?", [now, first.inbox_id ?? null]);
+  }
+  const isFirst = first === undefined;
   tx.run(
     `INSERT INTO inbox (envelope_id, connector_id, conversation_id, state, event_json, due_at, accepted_at)
      VALUES (?, ?, ?, 'received', ?, ?, ?)`,
@@ -38,9 +43,10 @@ export function claimEvents(tx: Transaction, connectorId: string, now: number, l
     [connectorId, now, limit],
   );
   return rows.map(({ inbox_id, event_json, attempts }) => {
-    tx.run("UPDATE inbox SET state = 'routing', due_at = NULL, attempts = attempts + 1 WHERE inbox_id = ?", [
-      inbox_id ?? null,
-    ]);
+    tx.run(
+      "UPDATE inbox SET state = 'routing', due_at = NULL, deferred = 0, attempts = attempts + 1 WHERE inbox_id = ?",
+      [inbox_id ?? null],
+    );
     return { event: parseEvent(event_json), state: "routing", attempts: Number(attempts) + 1 };
   });
 }
@@ -105,6 +111,41 @@ export function putBackEvent(
   count(tx, String(row.connector_id), { inboundRetries: 1 });
 }
 
+/** Puts an event back that waits for more of its conversation; the attempt is not spent. */
+export function deferEvent(tx: Transaction, envelopeId: string, until: number): void {
+  const row = requireEvent(tx, envelopeId);
+  if (row.state !== "routing") return;
+  tx.run(
+    `UPDATE inbox SET state = 'received', deferred = 1, due_at = ?, attempts = attempts - 1
+     WHERE inbox_id = ?`,
+    [until, row.inbox_id ?? null],
+  );
+}
+
+/** Ends events of the same conversation together with the one that answers them all. */
+export function mergeEvents(
+  tx: Transaction,
+  envelopeId: string,
+  merged: readonly string[],
+  now: number,
+): void {
+  const head = requireEvent(tx, envelopeId);
+  for (const id of merged) {
+    const row = requireEvent(tx, id);
+    if (row.connector_id !== head.connector_id || row.conversation_id !== head.conversation_id) {
+      throw new PalyraError("conflict", `Event ${id} is not of the conversation of ${envelopeId}.`);
+    }
+    if (finishEvent(tx, id, "done", `merged:${envelopeId}`, now))
+      count(tx, String(row.connector_id), { merged: 1 });
+  }
+}
+
+/** Events behind the given one that nobody works on, in order. */
+export const waitingBehindSql = `SELECT other.event_json FROM inbox AS head
+  JOIN inbox AS other ON other.connector_id = head.connector_id AND other.conversation_id = head.conversation_id
+    AND other.inbox_id > head.inbox_id AND other.finished_at IS NULL AND other.state = 'received'
+  WHERE head.envelope_id = ? ORDER BY other.inbox_id LIMIT ?`;
+
 /** Makes events claimable again whose routing nobody will finish any more. Returns how many. */
 export function recoverEvents(tx: Transaction, now: number): number {
   return tx.run(
@@ -115,7 +156,7 @@ export function recoverEvents(tx: Transaction, now: number): number {
 
 function headOf(tx: Transaction, connectorId: string, conversationId: string) {
   return tx.get(
-    `SELECT inbox_id, state, due_at FROM inbox
+    `SELECT inbox_id, state, due_at, deferred FROM inbox
      WHERE connector_id = ? AND conversation_id = ? AND finished_at IS NULL ORDER BY inbox_id LIMIT 1`,
     [connectorId, conversationId],
   );
@@ -131,6 +172,6 @@ function requireEvent(tx: Transaction, envelopeId: string) {
 }
 
 /** Stored events were checked when they were accepted; bounds that got tighter since must not block them. */
-function parseEvent(json: unknown): InboundMessageEvent {
+export function parseEvent(json: unknown): InboundMessageEvent {
   return JSON.parse(String(json)) as InboundMessageEvent;
 }

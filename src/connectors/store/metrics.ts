@@ -25,6 +25,7 @@ export class SqliteMetrics implements MetricsStore {
       received: number("received"),
       duplicates: number("duplicates"),
       routed: number("routed"),
+      merged: number("merged"),
       ignored: number("ignored"),
       ignoredByReason: reasons.map(({ reason, count }) => ({ reason: String(reason), count: Number(count) })),
       failed: number("failed"),

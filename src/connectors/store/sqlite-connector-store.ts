@@ -15,7 +15,17 @@ import { depthOf, depthSql, totalsSql } from "./counters.ts";
 import { SqliteDeadLetters } from "./dead-letters.ts";
 import type { DurableDatabase, Transaction } from "./durable-database.ts";
 import { SqliteEvents } from "./events.ts";
-import { acceptEvent, claimEvents, finishEvent, putBackEvent, recoverEvents } from "./inbox.ts";
+import {
+  acceptEvent,
+  claimEvents,
+  deferEvent,
+  finishEvent,
+  mergeEvents,
+  parseEvent,
+  putBackEvent,
+  recoverEvents,
+  waitingBehindSql,
+} from "./inbox.ts";
 import { SqliteInstances } from "./instances.ts";
 import { SqliteMetrics } from "./metrics.ts";
 import {
@@ -92,9 +102,11 @@ export class SqliteConnectorStore implements ConnectorStore {
     envelopeId: string,
     replies: readonly OutboundMessageRequest[],
     now: number,
+    merged: readonly string[] = [],
   ): Promise<void> {
     await this.#database.write((tx) => {
       if (!finishEvent(tx, envelopeId, "done", null, now)) return;
+      mergeEvents(tx, envelopeId, merged, now);
       for (const reply of [...replies].sort((a, b) => a.sequence - b.sequence))
         addRequest(tx, reply, true, now);
     });
@@ -109,6 +121,16 @@ export class SqliteConnectorStore implements ConnectorStore {
 
   retryInbound(envelopeId: string, reason: string, nextAttemptAt: number, _now: number): Promise<void> {
     return this.#database.write((tx) => putBackEvent(tx, envelopeId, reason, nextAttemptAt));
+  }
+
+  deferInbound(envelopeId: string, until: number, _now: number): Promise<void> {
+    return this.#database.write((tx) => deferEvent(tx, envelopeId, until));
+  }
+
+  async waitingBehind(envelopeId: string, limit: number): Promise<InboundMessageEvent[]> {
+    return this.#database
+      .read(waitingBehindSql, [envelopeId, limit])
+      .map(({ event_json }) => parseEvent(event_json));
   }
 
   failInbound(envelopeId: string, reason: string, now: number): Promise<void> {

@@ -13,6 +13,8 @@ export interface ConnectorMetrics {
   readonly duplicates: number;
   /** Events that went to the agent and were completed. */
   readonly routed: number;
+  /** Those of them that were answered together with an earlier one. */
+  readonly merged: number;
   /** Events that needed no answer, by reason code of the router; most frequent first. */
   readonly ignored: number;
   readonly ignoredByReason: readonly { readonly reason: string; readonly count: number }[];

@@ -165,6 +165,53 @@ export function describeConnectorStore(name: string, open: () => Promise<StoreFi
         assert.equal(row?.attempts, 2);
       });
 
+      it("lets an event wait for more of its conversation, without spending an attempt", async () => {
+        await accept(1);
+        await store.claimInbound(connector, 10, 1);
+        await store.deferInbound(envelopeId(1), 500, 11);
+        store = await fixture.restart();
+        assert.deepEqual(await claimedEvents(499), []);
+        assert.equal(await store.nextDueAt(connector, "inbound"), 500);
+        const [row] = await store.claimInbound(connector, 500, 10);
+        assert.equal(row?.attempts, 1);
+      });
+
+      it("hands a waiting event out at once when the next one comes, but not one that waits for its retry", async () => {
+        await accept(1);
+        await store.claimInbound(connector, 10, 1);
+        await store.deferInbound(envelopeId(1), 500, 11);
+        await accept(2);
+        assert.deepEqual(await claimedEvents(12), [envelopeId(1)]);
+        await store.retryInbound(envelopeId(1), "busy", 900, 13);
+        await accept(3);
+        assert.deepEqual(await claimedEvents(899), []);
+        assert.deepEqual(
+          (await store.waitingBehind(envelopeId(1), 10)).map(({ envelope_id }) => envelope_id),
+          [envelopeId(2), envelopeId(3)],
+        );
+        assert.equal((await store.waitingBehind(envelopeId(1), 1)).length, 1);
+      });
+
+      it("ends events together with the one whose answer is for them all", async () => {
+        await accept(1, 2, 3);
+        await store.acceptInbound(sampleEvent(4, { conversation_id: "c2" }), null, 4);
+        await store.claimInbound(connector, 10, 1);
+        const replies = [sampleReply(sampleEvent(1))];
+        await assert.rejects(store.completeInbound(envelopeId(1), replies, 11, [envelopeId(4)]), {
+          code: "conflict",
+        });
+        await store.completeInbound(envelopeId(1), replies, 11, [envelopeId(2)]);
+        store = await fixture.restart();
+        assert.deepEqual(await store.queueDepth(connector), {
+          inbox_pending: 2,
+          outbox_pending: 1,
+          dead_letters: 0,
+        });
+        assert.deepEqual((await claimedEvents(12)).sort(), [envelopeId(3), envelopeId(4)]);
+        const { routed, merged } = await store.metrics.of(connector);
+        assert.deepEqual([routed, merged], [2, 1]);
+      });
+
       it("puts the replies into the outbox together with the end of the event", async () => {
         await answer(1, 2, 10);
         assert.deepEqual(await store.queueDepth(connector), {

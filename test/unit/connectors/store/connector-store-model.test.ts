@@ -14,6 +14,8 @@ interface ModelEvent {
   readonly n: number;
   state: "received" | "routing";
   due: number;
+  /** Waits for more of its conversation. */
+  deferred: boolean;
 }
 
 interface ModelChunk {
@@ -77,7 +79,10 @@ class Pair {
     assert.equal(await this.store.acceptInbound(event, null, this.now), !this.seen.has(provider));
     if (this.seen.has(provider)) return;
     this.seen.add(provider);
-    laneOf(this.inbox, conversation).push({ n, state: "received", due: this.now });
+    const lane = laneOf(this.inbox, conversation);
+    const [first] = lane;
+    if (first?.deferred === true) first.due = Math.min(first.due, this.now);
+    lane.push({ n, state: "received", due: this.now, deferred: false });
   }
 
   async claimInbound(): Promise<void> {
@@ -87,11 +92,11 @@ class Pair {
       claimed.map(({ event }) => event.envelope_id).sort(),
       due.map(({ n }) => envelopeId(n)).sort(),
     );
-    for (const event of due) event.state = "routing";
+    for (const event of due) Object.assign(event, { state: "routing", deferred: false });
   }
 
   async settleInbound(
-    how: "complete" | "ignore" | "fail" | "retry",
+    how: "complete" | "ignore" | "fail" | "retry" | "defer",
     chunks: number,
     pick: number,
   ): Promise<void> {
@@ -105,12 +110,25 @@ class Pair {
       Object.assign(event, { state: "received", due: this.now + 30 });
       return;
     }
+    if (how === "defer") {
+      await this.store.deferInbound(envelope, this.now + 40, this.now);
+      Object.assign(event, { state: "received", due: this.now + 40, deferred: true });
+      return;
+    }
     if (how === "ignore") await this.store.ignoreInbound(envelope, "no_mention", this.now);
     if (how === "fail") await this.store.failInbound(envelope, "broken", this.now);
     if (how === "complete") {
       const source = sampleEvent(event.n, { conversation_id: conversation });
       const replies = Array.from({ length: chunks }, (_, sequence) => sampleReply(source, sequence));
-      await this.store.completeInbound(envelope, replies, this.now);
+      const behind = await this.store.waitingBehind(envelope, pick);
+      const merged = behind.map(({ envelope_id }) => envelope_id);
+      assert.deepEqual(
+        merged,
+        lane.slice(1, 1 + pick).map(({ n }) => envelopeId(n)),
+      );
+      await this.store.completeInbound(envelope, replies, this.now, merged);
+      lane.splice(1, merged.length);
+      this.finished.push(...merged);
       this.expected += chunks;
       for (const { sequence } of replies) {
         const key = `${envelope}/${sequence}`;
@@ -307,6 +325,7 @@ const inboundEnd = fc.constantFrom(
   "ignore" as const,
   "fail" as const,
   "retry" as const,
+  "defer" as const,
 );
 const outboundEnd = fc.constantFrom(
   "deliver" as const,

@@ -105,6 +105,7 @@ const rowsOfVersion: readonly Fixture[] = [
       connector,
     ],
   ],
+  [["UPDATE inbox SET deferred = 1"]],
 ];
 
 /** A disk that was written by one program after another, up to the one that knew only so many migrations. */

@@ -139,6 +139,7 @@ export function describeEvents(contract: ContractStore): void {
         received: 6,
         duplicates: 1,
         routed: 2,
+        merged: 0,
         ignored: 3,
         ignoredByReason: [
           { reason: "mention_required", count: 2 },
