@@ -14,8 +14,29 @@ export interface OpenedConnectorStore {
   readonly recoveryEvents: readonly StoreEvent[];
   /** The error that paused the store; null while it works. */
   failure(): PalyraError | null;
-  /** Calls back once when the disk fails and the store is paused. Returns a function that unsubscribes. */
+  /** Calls back whenever the disk fails and the store is paused. Returns a function that unsubscribes. */
   onFailure(listener: (error: PalyraError) => void): () => void;
+  /**
+   * Tries to get a paused store going again, without a new process. Call it every few seconds while `failure` is
+   * not null. Afterwards the outcome of every call that was refused is what the store shows: stop or forget work
+   * in hand first, and call `recoverInterrupted` before the next claim, as after a start.
+   * @returns what was found broken
+   * @throws `storage_failed` while the disk still refuses
+   */
+  reopen(): Promise<readonly StoreEvent[]>;
+  /**
+   * Reads all files again and looks through every page and index, beside the work.
+   * @returns null when all is sound, else the first fault found
+   * @throws `storage_failed`
+   */
+  checkIntegrity(): Promise<string | null>;
+  /**
+   * Writes a copy of everything stored so far, beside the work. `restoreConnectorStore` brings it back.
+   * @param file absolute path of a file that does not exist
+   * @returns size in bytes
+   * @throws `conflict`, `storage_failed`
+   */
+  backup(file: string): Promise<number>;
 }
 
 /**
@@ -39,8 +60,13 @@ export async function openConnectorStore(options: {
   });
   return {
     store: new SqliteConnectorStore(database, options.onEvent),
-    recoveryEvents: database.recoveryEvents,
+    get recoveryEvents() {
+      return database.recoveryEvents;
+    },
     failure: () => database.failure,
     onFailure: (listener) => database.onFailure(listener),
+    reopen: () => database.reopen(),
+    checkIntegrity: () => database.checkIntegrity(),
+    backup: (file) => database.backup(file),
   };
 }

@@ -10,10 +10,16 @@ export class Child {
   readonly #ended: Promise<unknown>;
   readonly #listeners = new Set<() => void>();
 
-  /** @param script file name in this folder or an absolute path */
-  constructor(script: string, args: readonly string[]) {
+  /**
+   * @param script file name in this folder or an absolute path
+   * @param options `program` when the path is that of a program and not of a script
+   */
+  constructor(script: string, args: readonly string[], options: { readonly program?: boolean } = {}) {
     const file = script.startsWith("/") ? script : fileURLToPath(new URL(script, import.meta.url));
-    this.#process = spawn(process.execPath, [file, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+    const [program, ...words] =
+      options.program === true ? [file, ...args] : [process.execPath, file, ...args];
+    if (program === undefined) throw new Error("There is nothing to start.");
+    this.#process = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
     this.#ended = once(this.#process, "close");
     if (this.#process.stdout === null) throw new Error("The child has no output.");
     createInterface({ input: this.#process.stdout }).on("line", (line) => {

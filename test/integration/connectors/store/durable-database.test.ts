@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { build } from "esbuild";
 import { openConnectorStore } from "../../../../src/connectors/store/open-connector-store.ts";
+import { restoreConnectorStore } from "../../../../src/connectors/store/restore-connector-store.ts";
 import { locateStoreAssets } from "../../../../src/connectors/store/store-assets.ts";
 import { sampleEvent } from "../../../unit/connectors/store/sample-messages.ts";
 import { Child } from "./child.ts";
@@ -54,6 +55,31 @@ describe("The store on a real disk", () => {
       code: "storage_failed",
       message: /ENOTDIR/,
     });
+  });
+
+  it("is backed up while it works, and brought back from the backup", async () => {
+    const options = { folder: path.join(folder, "store"), assets };
+    const backup = path.join(folder, "backups", "monday.sqlite");
+    const opened = await openConnectorStore(options);
+    await opened.store.acceptInbound(sampleEvent(1), null, 1);
+    const writing = Promise.all(
+      Array.from({ length: 200 }, (_, n) => opened.store.acceptInbound(sampleEvent(n + 2), null, 2)),
+    );
+    assert.ok((await opened.backup(backup)) > 0);
+    await writing;
+    await assert.rejects(opened.backup(backup), { code: "conflict" });
+    assert.equal(await opened.checkIntegrity(), null);
+    await assert.rejects(restoreConnectorStore({ ...options, file: backup, now: 3 }), {
+      code: "store_locked",
+    });
+    await opened.store.close();
+    await restoreConnectorStore({ ...options, file: backup, now: 3 });
+    const { store, recoveryEvents } = await openConnectorStore(options);
+    assert.deepEqual(recoveryEvents, []);
+    const { received } = await store.totals();
+    assert.ok(received >= 1 && received <= 201);
+    assert.deepEqual(await store.claimInbound("discord:default", 10, 10), []);
+    await store.close();
   });
 
   it("keeps its files for its owner only", async () => {
