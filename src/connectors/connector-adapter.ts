@@ -41,6 +41,13 @@ export interface AdapterHost {
   saveSession(session: ResumableSession | null): Promise<void>;
   /** Newest known provider message id of each conversation. */
   watermarks(): Promise<ReadonlyMap<string, string>>;
+  /**
+   * A new provider session begins and what was written before it may be missing: to be called before its first
+   * event is accepted, so that the watermarks stay until `closeGap`, also over a crash.
+   */
+  openGaps(): Promise<void>;
+  /** What was missed in a conversation has been accepted. */
+  closeGap(conversationId: string): Promise<void>;
   /** Value of a secret; waits until somebody can be asked. */
   secret(ref: string, signal: AbortSignal): Promise<string>;
   /** To be called whenever `state()` may have changed. */
@@ -75,6 +82,8 @@ export interface ConnectorAdapter {
   findSent(request: OutboundMessageRequest, notBefore: number): Promise<string | null>;
   /** Shows for some seconds that an answer is being written. Never throws: it is only a courtesy. */
   showTyping(conversationId: string): Promise<void>;
+  /** Puts an emoji on a person's message. Never throws: it is only a courtesy. */
+  react?(conversationId: string, providerMessageId: string, emoji: string): Promise<void>;
   /** How often `showTyping` must be repeated, in milliseconds. */
   readonly typingIntervalMs: number;
   /** A secret has a new value, or there is somebody new to ask. */

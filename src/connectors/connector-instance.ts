@@ -130,6 +130,8 @@ export class ConnectorInstance {
       loadSession: () => store.loadSession(connectorId),
       saveSession: (session) => store.saveSession(connectorId, session, Date.now()),
       watermarks: () => store.watermarks(connectorId),
+      openGaps: () => store.openGaps(connectorId, Date.now()),
+      closeGap: (conversationId) => store.closeGap(connectorId, conversationId, Date.now()),
       secret: (ref, signal) => secret(ref, signal),
       stateChanged: () => {
         this.#outbound.wake();
