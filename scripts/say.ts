@@ -143,7 +143,8 @@ async function nextReply(
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw error;
+    if (!(error instanceof TypeError)) throw error;
+    // The stream broke off: fetch says "terminated", which helps nobody.
   }
   throw new SayError("The simulator stopped while waiting for the reply. Start it again with `npm start`.");
 }

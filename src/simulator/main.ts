@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startDiscordSimulator } from "./discord-simulator.ts";
 
@@ -31,11 +32,13 @@ function log(text: string): void {
   process.stderr.write(`${new Date().toISOString()} discord-sim: ${text}\n`);
 }
 
+/** The chat page lies beside the sources, or beside the bundle under a name that says whose it is. */
+const webRoot = fileURLToPath(
+  new URL(import.meta.url.endsWith(".ts") ? "./web" : "./simulator-web", import.meta.url),
+);
+
 async function run(given: Arguments): Promise<void> {
-  const simulator = await startDiscordSimulator({
-    port: given.port,
-    ...(given.webRoot === undefined ? {} : { webRoot: given.webRoot }),
-  });
+  const simulator = await startDiscordSimulator({ port: given.port, webRoot: given.webRoot ?? webRoot });
   const { lab } = simulator;
   let ending = false;
   const end = (why: string): void => {

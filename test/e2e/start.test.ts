@@ -41,6 +41,9 @@ describe("npm start", () => {
     const demo = await start();
     const page = await fetch(demo.address(/open (\S+)/));
     assert.match(await page.text(), /vscode-workbench-web-configuration/);
+    const chat = await fetch(demo.address(/Discord: (\S+)/));
+    assert.equal(chat.status, 200);
+    assert.match(await chat.text(), /<title>/);
     const say = ["scripts/say.ts", "@palyra hello from the test", "--url", demo.address(/Discord: (\S+)/)];
     const { stdout } = await runFile(process.execPath, say, { cwd: PROJECT_ROOT });
     assert.match(stdout, /hello from the test/);
