@@ -59,6 +59,9 @@ const rules: readonly PruneRule[] = [
   { table: "approval_bindings", key: ["approval_id"], age: "expires_at", ...retention.approvals },
 ];
 
+/** Tables that are kept small. */
+export const prunedTables: ReadonlySet<string> = new Set(rules.map(({ table }) => table));
+
 export const pruneSteps: readonly PruneStep[] = [
   ...rules.map(
     (rule): PruneStep =>
