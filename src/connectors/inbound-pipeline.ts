@@ -8,6 +8,8 @@ import type { ConnectorLogger } from "./logger.ts";
 import { outboundNonce } from "./nonce.ts";
 import { retryDelay, retryLimits } from "./retry-policy.ts";
 import { type RoutingRules, routeInbound } from "./router.ts";
+import type { ConnectorJournal } from "./supervisor/connector-journal.ts";
+import type { FairSlots, SlotShare } from "./supervisor/fair-slots.ts";
 
 /** Conversations of one connector that are answered at the same time. */
 const parallelTurns = 8;
@@ -23,6 +25,9 @@ export interface InboundPipelineOptions {
   readonly rules: () => RoutingRules;
   readonly turn: AgentTurn;
   readonly log: ConnectorLogger;
+  readonly journal: Pick<ConnectorJournal, "record">;
+  /** Shared by the turns of all connectors. */
+  readonly slots: FairSlots;
   /** Replies were put into the outbox. */
   readonly onReplies: () => void;
   /** Rows changed. */
@@ -40,6 +45,7 @@ export class InboundPipeline {
   readonly #loop: DueLoop;
   readonly #stopped = new AbortController();
   readonly #turns = new Set<Promise<void>>();
+  readonly #share: SlotShare;
   #claiming = true;
 
   constructor(options: InboundPipelineOptions) {
@@ -51,6 +57,7 @@ export class InboundPipeline {
         this.#turns.size < parallelTurns ? await store.nextDueAt(connectorId, "inbound") : null,
       onFault: options.onStoreFault,
     });
+    this.#share = options.slots.join(() => this.#loop.wake());
   }
 
   start(): void {
@@ -77,19 +84,40 @@ export class InboundPipeline {
     const cut = setTimeout(() => this.#stopped.abort(new Error("the gateway is stopping")), drainMs);
     await Promise.all(this.#turns);
     clearTimeout(cut);
+    this.#share.withdraw();
   }
 
   async #takeDue(): Promise<void> {
-    const { store, connectorId } = this.#options;
-    const free = parallelTurns - this.#turns.size;
-    if (free <= 0 || !this.#claiming) return;
-    for (const row of await store.claimInbound(connectorId, Date.now(), free)) {
+    const free = this.#claiming ? parallelTurns - this.#turns.size : 0;
+    if (free <= 0) {
+      this.#share.withdraw();
+      return;
+    }
+    const taken = this.#share.take(free);
+    for (const row of await this.#claim(taken)) {
       const turn = this.#handle(row).finally(() => {
         this.#turns.delete(turn);
+        this.#share.giveBack(1);
         this.#loop.wake();
         this.#options.onActivity();
       });
       this.#turns.add(turn);
+    }
+  }
+
+  /** Takes at most `taken` events; the slots that are not needed go back. */
+  async #claim(taken: number): Promise<InboxRow[]> {
+    if (taken === 0) return [];
+    const { store, connectorId } = this.#options;
+    let rows: InboxRow[] = [];
+    try {
+      rows = await store.claimInbound(connectorId, Date.now(), taken);
+      return rows;
+    } finally {
+      if (rows.length < taken) {
+        this.#share.withdraw();
+        this.#share.giveBack(taken - rows.length);
+      }
     }
   }
 
@@ -156,7 +184,7 @@ export class InboundPipeline {
   }
 
   async #retryOrFail(row: InboxRow, thrown: unknown): Promise<void> {
-    const { store, log } = this.#options;
+    const { store, log, journal } = this.#options;
     const trace = row.event.envelope_id;
     const reason = messageOf(thrown);
     const now = Date.now();
@@ -165,10 +193,20 @@ export class InboundPipeline {
       if (this.#stopped.signal.aborted) return;
       if (row.attempts >= retryLimits.inboundAttempts) {
         log.error("event given up", { trace, attempts: row.attempts, error: reason });
+        const details = { envelope_id: trace, attempts: row.attempts, reason };
+        journal.record(
+          { type: "inbound.failed", level: "error", message: "A message could not be answered.", details },
+          now,
+        );
         await store.failInbound(trace, reason, now);
         return;
       }
       log.warn("event is tried again", { trace, attempts: row.attempts, error: reason });
+      const details = { envelope_id: trace, attempts: row.attempts, reason };
+      journal.record(
+        { type: "inbound.retry", level: "warn", message: "A message is tried again.", details },
+        now,
+      );
       await store.retryInbound(trace, reason, now + retryDelay(row.attempts, Math.random()), now);
     } catch (storeFault) {
       this.#options.onStoreFault(storeFault);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { CircuitStatus, Saturation } from "./connector-operations.ts";
 import { ErrorDetails } from "./errors.ts";
 
 /** What a sidecar says of itself. `unknown` is never `ok`: it is used while there is no evidence yet. */
@@ -41,6 +42,10 @@ export const ConnectorStatus = z.object({
   last_error: ErrorDetails.nullable(),
   last_inbound_unix_ms: z.int().nullable(),
   last_outbound_unix_ms: z.int().nullable(),
+  /** Lost connections, ever. */
+  restart_count: z.int().nonnegative().optional(),
+  circuit: CircuitStatus.optional(),
+  saturation: Saturation.optional(),
 });
 export type ConnectorStatus = z.infer<typeof ConnectorStatus>;
 

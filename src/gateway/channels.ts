@@ -1,4 +1,4 @@
-import { ConnectorSet } from "../connectors/connector-set.ts";
+import { ConnectorSupervisor } from "../connectors/connector-supervisor.ts";
 import type { OpenedConnectorStore } from "../connectors/store/open-connector-store.ts";
 import { locateStoreAssets } from "../connectors/store/store-assets.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
@@ -30,7 +30,7 @@ export class Channels {
   readonly #options: ChannelsOptions;
   #opened: OpenedConnectorStore | null = null;
   #figures: StoreFigures | null = null;
-  #connectors: ConnectorSet | null = null;
+  #connectors: ConnectorSupervisor | null = null;
   #problem: ErrorDetails | null = new PalyraError(
     "service_unavailable",
     "The message store is being opened.",
@@ -128,7 +128,7 @@ export class Channels {
       onFault: (thrown) => this.#storeFault(thrown),
     });
     this.#figures = figures;
-    this.#connectors = new ConnectorSet({
+    this.#connectors = new ConnectorSupervisor({
       store: opened.store,
       log: context.log,
       turn: async (event, signal) => {
