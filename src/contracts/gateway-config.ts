@@ -1,4 +1,7 @@
 import * as z from "zod";
+import { RouterConfig, routeRuleShape } from "./router-config.ts";
+
+export { snowflakePattern } from "./discord-id.ts";
 
 /** Version of `palyra.toml` written by this code. */
 export const gatewayConfigVersion = 1;
@@ -8,19 +11,18 @@ export const AccountId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "use lower-case letters, digits, . _ -");
 
-export const snowflakePattern = /^\d{16,20}$/;
-export const Snowflake = z.string().regex(snowflakePattern, "must be a Discord id (16 to 20 digits)");
-
-/** `[channels.discord.ACCOUNT]` in `palyra.toml`. */
+/**
+ * `[channels.discord.ACCOUNT]` in `palyra.toml`: the connection, and the account's routing rule. What the rule does not
+ * say is decided by `[router]`.
+ */
 export const DiscordChannelConfig = z.strictObject({
-  enabled: z.boolean().default(true),
-  /** Base of Discord's REST API; another one is for a compatible server or the simulator. */
-  api_base: z.url({ protocol: /^https?$/ }).default("https://discord.com/api"),
-  inbound_scope: z.enum(["dm_only", "allowlisted_guild_channels", "open_guild_channels"]).default("dm_only"),
-  /** Channels that count for `allowlisted_guild_channels`. */
-  allowed_channels: z.array(Snowflake).max(256).default([]),
-  require_mention: z.boolean().default(true),
-  direct_message_policy: z.enum(["deny", "pairing", "allow"]).default("pairing"),
+  ...routeRuleShape,
+  /** An account is switched on unless it says otherwise; a rule for all accounts cannot take that over. */
+  enabled: z.boolean().default(true).describe("Whether the account connects and answers."),
+  api_base: z
+    .url({ protocol: /^https?$/ })
+    .default("https://discord.com/api")
+    .describe("Base of Discord's REST API; another one is for a compatible server or the simulator."),
 });
 export type DiscordChannelConfig = z.infer<typeof DiscordChannelConfig>;
 
@@ -30,6 +32,7 @@ export const GatewayConfig = z.strictObject({
   channels: z
     .strictObject({ discord: z.record(AccountId, DiscordChannelConfig).default({}) })
     .default({ discord: {} }),
+  router: RouterConfig.default(RouterConfig.parse({})),
   model: z.strictObject({ provider: z.enum(["echo"]).default("echo") }).default({ provider: "echo" }),
 });
 export type GatewayConfig = z.infer<typeof GatewayConfig>;

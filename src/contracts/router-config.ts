@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Snowflake } from "./discord-id.ts";
 
 /** Bounds of routing rules; sizes in UTF-8 bytes. */
 export const routerBounds = {
@@ -19,9 +20,6 @@ const bounded = (max: number) =>
   z.string().refine((text) => byteLength(text) <= max, { message: `must be at most ${max} bytes` });
 const filled = (max: number) =>
   bounded(max).refine((text) => text.trim() !== "", { message: "must not be blank" });
-
-/** Decimal id of Discord, as people copy it out of the app. */
-const DiscordId = z.string().regex(/^\d{16,20}$/, "must be a Discord id (16 to 20 digits)");
 
 export const InboundScope = z.enum(["dm_only", "allowlisted_guild_channels", "open_guild_channels"]);
 export type InboundScope = z.infer<typeof InboundScope>;
@@ -53,12 +51,12 @@ export const routeRuleShape = {
     "Where messages are answered: dm_only (direct messages only), allowlisted_guild_channels (also the channels in allowed_channels), open_guild_channels (also every server channel the bot sees).",
   ),
   allowed_channels: z
-    .array(DiscordId)
+    .array(Snowflake)
     .max(routerBounds.places)
     .optional()
     .describe("Channel ids for allowlisted_guild_channels. A thread is allowed with its channel."),
   allowed_guilds: z
-    .array(DiscordId)
+    .array(Snowflake)
     .max(routerBounds.places)
     .optional()
     .describe("Server ids outside of which nothing is answered but direct messages. Empty: any server."),
@@ -74,7 +72,7 @@ export const routeRuleShape = {
       'Texts that count as a mention besides the real one, such as "@palyra", and regular expressions written as { regex = "..." }. "*" matches every message.',
     ),
   mention_roles: z
-    .array(DiscordId)
+    .array(Snowflake)
     .max(routerBounds.mentionPatterns)
     .optional()
     .describe("Role ids whose mention counts as a mention of the bot."),

@@ -1,10 +1,14 @@
-import { createHash } from "node:crypto";
 import { parse, TomlError } from "smol-toml";
+import { configHash } from "../connectors/router/config-hash.ts";
+import { compileRuleSet, type RuleSet } from "../connectors/router/rule-set.ts";
 import { GatewayConfig } from "../contracts/gateway-config.ts";
 import { PalyraError } from "../platform/errors.ts";
+import { routingConfigOf } from "./routing-config.ts";
 
 export interface ParsedConfig {
   readonly config: GatewayConfig;
+  /** The routing rules in it, compiled. */
+  readonly rules: RuleSet;
   /** 16 hex digits over the meaning of the file: equal for files that differ in comments or order only. */
   readonly hash: string;
 }
@@ -17,11 +21,9 @@ export interface ParsedConfig {
  */
 export function parseConfig(text: string, file: string): ParsedConfig {
   const config = validate(parseToml(text, file), file);
-  const hash = createHash("sha256")
-    .update(JSON.stringify(sorted(config)))
-    .digest("hex")
-    .slice(0, 16);
-  return { config, hash };
+  const rules = compileRules(config, file);
+  const hash = configHash(config).slice(0, 16);
+  return { config, rules, hash };
 }
 
 function parseToml(text: string, file: string): unknown {
@@ -52,9 +54,14 @@ function validate(value: unknown, file: string): GatewayConfig {
   });
 }
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+function compileRules(config: GatewayConfig, file: string): RuleSet {
+  try {
+    return compileRuleSet(routingConfigOf(config));
+  } catch (thrown) {
+    if (!(thrown instanceof PalyraError)) throw thrown;
+    throw new PalyraError(thrown.code, `${file}: ${thrown.message}`, {
+      nextStep: thrown.nextStep,
+      cause: thrown,
+    });
+  }
 }

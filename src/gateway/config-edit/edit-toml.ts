@@ -13,13 +13,15 @@ const keptTitle = "# Comments of settings that were removed:";
  * @throws `conflict` when that is not possible; nothing was changed
  */
 export function editToml(text: string, wanted: TomlTable): string {
-  const current = parse(text);
-  if (isSame(current, wanted)) return text;
-  for (const way of [stepwise, direct]) {
-    const candidate = withComments(
-      text,
-      attempt(() => way(text, current, wanted)),
+  if (isSame(parse(text), wanted)) return text;
+  const hasCarriageReturns = text.includes("\r\n");
+  const before = text.replaceAll("\r\n", "\n");
+  for (const way of [stepwise, direct, renewed]) {
+    const edited = withComments(
+      before,
+      attempt(() => way(before, wanted)),
     );
+    const candidate = hasCarriageReturns ? (edited?.replaceAll("\n", "\r\n") ?? null) : edited;
     if (candidate !== null && isSame(parsed(candidate), wanted)) return candidate;
   }
   throw new PalyraError("conflict", "The configuration cannot be changed without touching other settings.", {
@@ -28,15 +30,22 @@ export function editToml(text: string, wanted: TomlTable): string {
 }
 
 /** First what goes, then new settings beside their relatives, then the rest: comments stay with what they are about. */
-function stepwise(text: string, current: TomlTable, wanted: TomlTable): string {
-  const remaining = shared(current, wanted);
+function stepwise(text: string, wanted: TomlTable): string {
+  const current = parse(text);
+  const remaining = shared(current, wanted, sharedArray);
   const reduced = isSame(current, remaining) ? text : patch(text, remaining);
   const extended = withAdditions(reduced, additionsOf(remaining, wanted, []));
   return isSame(parsed(extended), wanted) ? extended : patch(extended, wanted);
 }
 
-function direct(text: string, _current: TomlTable, wanted: TomlTable): string {
+function direct(text: string, wanted: TomlTable): string {
   return patch(text, wanted);
+}
+
+/** Takes lists that change away and writes them anew. */
+function renewed(text: string, wanted: TomlTable): string {
+  const remaining = shared(parse(text), wanted, () => undefined);
+  return withAdditions(patch(text, remaining), additionsOf(remaining, wanted, []));
 }
 
 /** A library that fails to find a way is no fault: there is another way, and in the end a clear error. */
@@ -79,22 +88,30 @@ interface Addition {
   readonly value: TomlValue;
 }
 
+/** What is left of a list before entries are added to it; undefined takes the list away. */
+type ListRemains = (list: TomlValue[], target: TomlValue[]) => TomlValue[] | undefined;
+
 /** What `wanted` still has of `current`, with new values for changed settings and without new ones. */
-function shared(current: TomlTable, wanted: TomlTable): TomlTable {
+function shared(current: TomlTable, wanted: TomlTable, remainsOf: ListRemains): TomlTable {
   const kept = Object.entries(current).flatMap(([key, value]): [string, TomlValue][] => {
     const target = wanted[key];
-    return target === undefined ? [] : [[key, sharedValue(value, target)]];
+    const left = target === undefined ? undefined : sharedValue(value, target, remainsOf);
+    return left === undefined ? [] : [[key, left]];
   });
   return Object.fromEntries(kept);
 }
 
-function sharedValue(value: TomlValue, target: TomlValue): TomlValue {
-  if (isTable(value) && isTable(target)) return shared(value, target);
-  if (!Array.isArray(value) || !Array.isArray(target)) return target;
-  if (value.length === target.length && value.every(isTable) && target.every(isTable)) {
-    return value.map((element, index) => sharedValue(element, target[index] ?? element));
+function sharedValue(value: TomlValue, target: TomlValue, remainsOf: ListRemains): TomlValue | undefined {
+  if (isTable(value) && isTable(target)) return shared(value, target, remainsOf);
+  if (!Array.isArray(value) || !Array.isArray(target) || isSame(value, target)) return target;
+  return remainsOf(value, target);
+}
+
+function sharedArray(list: TomlValue[], target: TomlValue[]): TomlValue[] {
+  if (list.length === target.length && list.every(isTable) && target.every(isTable)) {
+    return list.map((element, index) => shared(element, target[index] ?? element, sharedArray));
   }
-  const kept = value.filter((element) => target.some((one) => isSame(one, element)));
+  const kept = list.filter((element) => target.some((one) => isSame(one, element)));
   return kept.length > 0 ? kept : target;
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ErrorEnvelope } from "../../../src/contracts/errors.ts";
+import { RouterConfig } from "../../../src/contracts/router-config.ts";
 import { echoAgent, echoGreeting } from "../../../src/gateway/agent/echo-agent.ts";
 import { discordSpecs } from "../../../src/gateway/discord-specs.ts";
 import { buildGatewayStatus, type GatewayFacts } from "../../../src/gateway/gateway-status.ts";
@@ -15,7 +16,12 @@ const redactor = new Redactor();
 describe("palyra.toml", () => {
   it("that is missing or empty means all defaults", () => {
     const { config } = parseConfig("", "palyra.toml");
-    assert.deepEqual(config, { version: 1, channels: { discord: {} }, model: { provider: "echo" } });
+    assert.deepEqual(config, {
+      version: 1,
+      channels: { discord: {} },
+      router: RouterConfig.parse({}),
+      model: { provider: "echo" },
+    });
   });
 
   it("with a syntax error names the line", () => {

@@ -1,0 +1,11 @@
+import type { RoutingConfig } from "../connectors/router/rule-set.ts";
+import { discordConnectorId, type GatewayConfig } from "../contracts/gateway-config.ts";
+
+/** What `palyra.toml` says about routing: the router, and the rule of each account. */
+export function routingConfigOf(config: GatewayConfig): RoutingConfig {
+  const accounts = Object.entries(config.channels.discord).map(([account, { api_base: _, ...rule }]) => [
+    discordConnectorId(account),
+    { origin: `channels.discord.${account}`, rule },
+  ]);
+  return { router: config.router, accounts: Object.fromEntries(accounts) };
+}

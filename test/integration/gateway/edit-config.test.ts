@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import type { TomlTable } from "smol-toml";
+import { ConfigFile } from "../../../src/gateway/config-file.ts";
+import { editConfig } from "../../../src/gateway/edit-config.ts";
+
+const text = "# mine\n[channels.discord.default]\nenabled = true # on\n";
+const ignore = (): void => undefined;
+const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+/** The table at a path, made when it is not there. */
+function table(document: TomlTable, ...keys: string[]): TomlTable {
+  let node = document;
+  for (const key of keys) {
+    node[key] ??= {};
+    node = node[key] as TomlTable;
+  }
+  return node;
+}
+
+describe("Editing palyra.toml on disk", () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), "palyra-edit-"));
+    file = path.join(folder, "palyra.toml");
+    await writeFile(file, text);
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it("writes the change, keeps the comments, and leaves the old file beside the new one", async () => {
+    const { rules } = await editConfig(file, (document) => {
+      table(document, "channels", "discord", "default").response_prefix = "Bot: ";
+    });
+    assert.equal(await readFile(file, "utf8"), `${text}response_prefix = "Bot: "\n`);
+    assert.equal(await readFile(`${file}.bak`, "utf8"), text);
+    const nowhere = { conversation: null, parent: null, guild: null };
+    assert.equal(rules.ruleFor("discord:default", nowhere).response_prefix, "Bot: ");
+  });
+
+  it("writes nothing that would not be valid, and says which setting", async () => {
+    const broken = editConfig(file, (document) => {
+      table(document, "channels", "discord", "default").mention_patterns = [{ regex: "(" }];
+    });
+    await assert.rejects(broken, { code: "config_invalid", message: /discord\.default\.mention_patterns/ });
+    assert.equal(await readFile(file, "utf8"), text);
+    await assert.rejects(readFile(`${file}.bak`), { code: "ENOENT" });
+  });
+
+  it("does not touch a file that is broken already", async () => {
+    await writeFile(file, "enabled = tru\n");
+    await assert.rejects(
+      editConfig(file, () => undefined),
+      { code: "config_invalid", message: /line 1/ },
+    );
+    assert.equal(await readFile(file, "utf8"), "enabled = tru\n");
+  });
+
+  it("begins a file that is not there yet", async () => {
+    const fresh = path.join(folder, "fresh.toml");
+    await editConfig(fresh, (document) => {
+      table(document, "router").enabled = false;
+    });
+    assert.equal(await readFile(fresh, "utf8"), "[router]\nenabled = false\n");
+  });
+
+  it("applies edits that come at the same time one after another", async () => {
+    await Promise.all(
+      ["a", "b", "c", "d"].map((account) =>
+        editConfig(file, (document) => {
+          table(document, "channels", "discord", account).enabled = false;
+        }),
+      ),
+    );
+    const { config } = await editConfig(file, () => undefined);
+    assert.deepEqual(Object.keys(config.channels.discord).sort(), ["a", "b", "c", "d", "default"]);
+  });
+
+  it("goes on after an edit that failed", async () => {
+    const failed = editConfig(file, () => {
+      throw new Error("changed my mind");
+    });
+    const next = editConfig(file, (document) => {
+      table(document, "router").enabled = false;
+    });
+    await assert.rejects(failed, /changed my mind/);
+    assert.equal((await next).config.router.enabled, false);
+  });
+
+  it("is seen at once by the gateway that follows the file, with a new hash of the rules", async () => {
+    let changed = (): void => undefined;
+    const seen = new Promise<void>((resolve) => {
+      changed = resolve;
+    });
+    const followed = new ConfigFile(file, silent, () => {
+      if (followed.current.config.router.max_message_bytes === 5) changed();
+    });
+    await followed.open();
+    try {
+      const before = followed.current.rules.hash;
+      await editConfig(file, (document) => {
+        table(document, "router").max_message_bytes = 5;
+      });
+      await seen;
+      assert.notEqual(followed.current.rules.hash, before);
+      assert.equal(followed.problem, null);
+    } finally {
+      followed.close();
+    }
+  });
+});
