@@ -1,11 +1,19 @@
 import type { APIChannel, GatewayDispatchPayload } from "discord-api-types/v10";
 import { ChannelType, GatewayDispatchEvents } from "discord-api-types/v10";
+import { isSnowflake } from "./ids.ts";
+import { RecentMap } from "./recent-map.ts";
 
-/** What the adapter needs to know of a channel. */
+/** What a message needs to know of its channel. */
 export interface ChannelFacts {
   readonly guildId: string | null;
   /** Channel a thread belongs to; null for anything else. */
   readonly parentId: string | null;
+}
+
+interface KnownChannel extends ChannelFacts {
+  readonly isDirect: boolean;
+  /** Of the channel, or of the other person in a direct message. */
+  readonly name: string | null;
 }
 
 const threadTypes: ReadonlySet<number> = new Set([
@@ -13,32 +21,68 @@ const threadTypes: ReadonlySet<number> = new Set([
   ChannelType.PublicThread,
   ChannelType.PrivateThread,
 ]);
+const directTypes: ReadonlySet<number> = new Set([ChannelType.DM, ChannelType.GroupDM]);
+
+/** Channels that are remembered; those used longest ago are looked up again. */
+const channelLimit = 10_000;
+const nameLimit = 100;
 
 interface ChannelLike {
   readonly id: string;
   readonly type: number;
+  readonly name?: string | null | undefined;
   readonly parent_id?: string | null | undefined;
   readonly guild_id?: string | undefined;
+  readonly recipients?: readonly { readonly global_name?: string | null; readonly username: string }[];
 }
 
-/** Channels known from gateway events. A thread is told by the type of its channel. */
+/** Whether messages of this type of channel are in a thread, which a forum post is too. */
+export function isThreadType(type: number): boolean {
+  return threadTypes.has(type);
+}
+
+/** Whether a type of channel is a conversation between people, without a server. */
+export function isDirectType(type: number): boolean {
+  return directTypes.has(type);
+}
+
+/** Channels of one account, known from gateway events. A thread is told by the type of its channel. */
 export class ChannelDirectory {
-  readonly #channels = new Map<string, ChannelFacts>();
+  readonly #channels = new RecentMap<string, KnownChannel>(channelLimit);
 
   get(channelId: string): ChannelFacts | undefined {
     return this.#channels.get(channelId);
   }
 
+  /** How many channels are remembered. */
+  get size(): number {
+    return this.#channels.size;
+  }
+
+  /** How people call a channel: `#general`, `Plans in #general`, `DM with Ada`; null when it is not known. */
+  nameOf(channelId: string): string | null {
+    const channel = this.#channels.get(channelId);
+    if (channel?.name === null || channel === undefined) return null;
+    if (channel.isDirect) return `DM with ${channel.name}`;
+    if (channel.parentId === null) return `#${channel.name}`;
+    const parent = this.#channels.get(channel.parentId)?.name;
+    return typeof parent === "string" ? `${channel.name} in #${parent}` : channel.name;
+  }
+
   /** Learns from a channel object of the REST API. */
   learn(channel: APIChannel): ChannelFacts {
-    return this.#put(channel, "guild_id" in channel ? (channel.guild_id ?? null) : null);
+    return this.#put(channel as ChannelLike, "guild_id" in channel ? (channel.guild_id ?? null) : null);
+  }
+
+  /** Learns from a direct message: bots are not told about such channels in any other way. */
+  learnDirect(channelId: string, displayName: string | null): void {
+    const name = displayName ?? this.#channels.get(channelId)?.name ?? null;
+    this.#remember(channelId, { guildId: null, parentId: null, isDirect: true, name: bounded(name) });
   }
 
   /** Takes a channel that cannot be looked at for one that is no thread. */
   assumePlain(channelId: string, guildId: string | null): ChannelFacts {
-    const facts: ChannelFacts = { guildId, parentId: null };
-    this.#channels.set(channelId, facts);
-    return facts;
+    return this.#remember(channelId, { guildId, parentId: null, isDirect: guildId === null, name: null });
   }
 
   /** Learns from a gateway event; other events are ignored. */
@@ -46,14 +90,12 @@ export class ChannelDirectory {
     switch (dispatch.t) {
       case GatewayDispatchEvents.GuildCreate: {
         for (const channel of [...(dispatch.d.channels ?? []), ...(dispatch.d.threads ?? [])]) {
-          this.#put(channel, dispatch.d.id);
+          this.#put(channel as ChannelLike, dispatch.d.id);
         }
         break;
       }
       case GatewayDispatchEvents.GuildDelete: {
-        for (const [id, facts] of this.#channels) {
-          if (facts.guildId === dispatch.d.id) this.#channels.delete(id);
-        }
+        this.#channels.deleteWhere((facts) => facts.guildId === dispatch.d.id);
         break;
       }
       case GatewayDispatchEvents.ChannelCreate:
@@ -64,7 +106,7 @@ export class ChannelDirectory {
         break;
       }
       case GatewayDispatchEvents.ThreadListSync: {
-        for (const thread of dispatch.d.threads) this.#put(thread, dispatch.d.guild_id);
+        for (const thread of dispatch.d.threads) this.#put(thread as ChannelLike, dispatch.d.guild_id);
         break;
       }
       case GatewayDispatchEvents.ChannelDelete:
@@ -78,9 +120,22 @@ export class ChannelDirectory {
   }
 
   #put(channel: ChannelLike, guildId: string | null): ChannelFacts {
-    const parentId = threadTypes.has(channel.type) ? (channel.parent_id ?? null) : null;
-    const facts: ChannelFacts = { guildId: guildId ?? channel.guild_id ?? null, parentId };
-    this.#channels.set(channel.id, facts);
-    return facts;
+    const isDirect = isDirectType(channel.type);
+    const person = channel.recipients?.[0];
+    return this.#remember(channel.id, {
+      guildId: guildId ?? channel.guild_id ?? null,
+      parentId: isThreadType(channel.type) ? (channel.parent_id ?? null) : null,
+      isDirect,
+      name: bounded(isDirect ? (person?.global_name ?? person?.username) : channel.name),
+    });
   }
+
+  #remember(channelId: string, channel: KnownChannel): ChannelFacts {
+    if (isSnowflake(channelId)) this.#channels.set(channelId, channel);
+    return channel;
+  }
+}
+
+function bounded(name: unknown): string | null {
+  return typeof name === "string" && name.trim() !== "" ? name.slice(0, nameLimit) : null;
 }

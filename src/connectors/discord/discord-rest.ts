@@ -1,11 +1,22 @@
-import { RateLimitError, REST, type RequestData } from "@discordjs/rest";
+import { RateLimitError, type RawFile, REST, type RequestData } from "@discordjs/rest";
 import {
+  type APIApplicationCommand,
   type APIChannel,
   type APIGatewayBotInfo,
+  type APIGuild,
+  type APIGuildMember,
   type APIMessage,
+  type APIUser,
+  type RESTGetAPIChannelMessagesQuery,
+  type RESTPatchAPIChannelMessageJSONBody,
   type RESTPostAPIChannelMessageJSONBody,
+  type RESTPutAPIApplicationCommandsJSONBody,
   Routes,
 } from "discord-api-types/v10";
+import { PalyraError } from "../../platform/errors.ts";
+import type { AdapterRateLimits } from "../connector-adapter.ts";
+import { mayRequest } from "./egress.ts";
+import { RateLimitNotes } from "./rate-limit-notes.ts";
 
 /** Longest time one request may take, its body included, in milliseconds. */
 const requestTimeoutMs = 15_000;
@@ -16,22 +27,28 @@ const patientRounds = 5;
 export class DiscordRest {
   readonly #rest: REST;
   readonly #cancelReads: AbortSignal;
+  readonly #limits = new RateLimitNotes();
 
   /**
    * @param apiBase without version, e.g. `https://discord.com/api`
    * @param cancelReads ends requests that only read; what was begun to be sent is always waited for
    */
-  constructor(apiBase: string, token: string, cancelReads: AbortSignal) {
+  constructor(apiBase: URL, token: string, cancelReads: AbortSignal) {
     this.#cancelReads = cancelReads;
     this.#rest = new REST({
-      api: apiBase.replace(/\/+$/, ""),
+      api: apiBase.href.replace(/\/+$/, ""),
       version: "10",
       retries: 0,
       timeout: requestTimeoutMs,
       rejectOnRateLimit: () => true,
       // The library types the options of its own copy of fetch, which this one takes as they are.
-      makeRequest: (url, init) => requestOnce(url, init as unknown as RequestInit),
+      makeRequest: (url, init) => requestOnce(url, init as unknown as RequestInit, apiBase),
     }).setToken(token);
+  }
+
+  /** Waits that Discord asks for now. */
+  rateLimits(now: number): AdapterRateLimits {
+    return this.#limits.read(now);
   }
 
   /** Address of the gateway and what is left of the session start limit. */
@@ -39,24 +56,102 @@ export class DiscordRest {
     return this.#get<APIGatewayBotInfo>(Routes.gatewayBot());
   }
 
+  ownUser(): Promise<APIUser> {
+    return this.#read<APIUser>(Routes.user());
+  }
+
   channel(channelId: string): Promise<APIChannel> {
-    return patiently(() => this.#get<APIChannel>(Routes.channel(channelId)));
+    return this.#read<APIChannel>(Routes.channel(channelId));
+  }
+
+  guild(guildId: string): Promise<APIGuild> {
+    return this.#read<APIGuild>(Routes.guild(guildId));
+  }
+
+  member(guildId: string, userId: string): Promise<APIGuildMember> {
+    return this.#read<APIGuildMember>(Routes.guildMember(guildId, userId));
+  }
+
+  message(channelId: string, messageId: string): Promise<APIMessage> {
+    return this.#read<APIMessage>(Routes.channelMessage(channelId, messageId));
+  }
+
+  /** At most 100 messages. */
+  messages(channelId: string, page: RESTGetAPIChannelMessagesQuery): Promise<APIMessage[]> {
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(page)) query.set(name, String(value));
+    return this.#read<APIMessage[]>(Routes.channelMessages(channelId), { query });
   }
 
   /** At most 100 messages that came after the given one. */
   messagesAfter(channelId: string, messageId: string): Promise<APIMessage[]> {
-    const query = new URLSearchParams({ after: messageId, limit: "100" });
-    return patiently(() => this.#get<APIMessage[]>(Routes.channelMessages(channelId), { query }));
+    return this.messages(channelId, { after: messageId, limit: 100 });
   }
 
-  async createMessage(channelId: string, body: RESTPostAPIChannelMessageJSONBody): Promise<APIMessage> {
+  /** @param files are uploaded with the message */
+  async createMessage(
+    channelId: string,
+    body: RESTPostAPIChannelMessageJSONBody,
+    files: readonly RawFile[] = [],
+  ): Promise<APIMessage> {
     const route = Routes.channelMessages(channelId);
-    const answer: unknown = await this.#rest.post(route, { body, signal: deadline() });
-    return answer as APIMessage;
+    const data = files.length === 0 ? { body } : { body, files: [...files] };
+    return (await this.#once(() => this.#rest.post(route, { ...data, signal: deadline() }))) as APIMessage;
+  }
+
+  async editMessage(
+    channelId: string,
+    messageId: string,
+    body: RESTPatchAPIChannelMessageJSONBody,
+  ): Promise<APIMessage> {
+    const route = Routes.channelMessage(channelId, messageId);
+    return (await this.#patiently(() => this.#rest.patch(route, { body, signal: deadline() }))) as APIMessage;
+  }
+
+  async deleteMessage(channelId: string, messageId: string): Promise<void> {
+    const route = Routes.channelMessage(channelId, messageId);
+    await this.#patiently(() => this.#rest.delete(route, { signal: deadline() }));
+  }
+
+  /** @param emoji as it stands in a path, see `emojiInPath` */
+  async addReaction(channelId: string, messageId: string, emoji: string): Promise<void> {
+    const route = Routes.channelMessageOwnReaction(channelId, messageId, emoji);
+    await this.#patiently(() => this.#rest.put(route, { signal: deadline() }));
+  }
+
+  /** @param emoji as it stands in a path, see `emojiInPath` */
+  async removeReaction(channelId: string, messageId: string, emoji: string): Promise<void> {
+    const route = Routes.channelMessageOwnReaction(channelId, messageId, emoji);
+    await this.#patiently(() => this.#rest.delete(route, { signal: deadline() }));
   }
 
   async showTyping(channelId: string): Promise<void> {
-    await this.#rest.post(Routes.channelTyping(channelId), { signal: deadline() });
+    await this.#once(() => this.#rest.post(Routes.channelTyping(channelId), { signal: deadline() }));
+  }
+
+  /** Replaces all commands of the application that hold everywhere. */
+  async putCommands(
+    applicationId: string,
+    commands: RESTPutAPIApplicationCommandsJSONBody,
+  ): Promise<APIApplicationCommand[]> {
+    const route = Routes.applicationCommands(applicationId);
+    const put = (): Promise<unknown> => this.#rest.put(route, { body: commands, signal: deadline() });
+    return (await this.#patiently(put)) as APIApplicationCommand[];
+  }
+
+  /** First answer to an interaction: says that the real one is being made, to its sender only. */
+  async deferInteraction(interactionId: string, token: string): Promise<void> {
+    const route = Routes.interactionCallback(interactionId, token);
+    const body = { type: 5, data: { flags: 64 } };
+    // The token in the path is the authorisation; Discord allows three seconds.
+    const signal = AbortSignal.timeout(3_000);
+    await this.#once(() => this.#rest.post(route, { body, auth: false, signal }));
+  }
+
+  async answerInteraction(applicationId: string, token: string, content: string): Promise<void> {
+    const route = Routes.webhookMessage(applicationId, token, "@original");
+    const body = { content, allowed_mentions: { parse: [] } };
+    await this.#patiently(() => this.#rest.patch(route, { body, auth: false, signal: deadline() }));
   }
 
   /** Stops the timers of the library. */
@@ -65,10 +160,34 @@ export class DiscordRest {
     this.#rest.clearHandlerSweeper();
   }
 
-  async #get<T>(route: `/${string}`, options: RequestData = {}): Promise<T> {
+  #read<T>(route: `/${string}`, options: RequestData = {}): Promise<T> {
+    return this.#patiently(() => this.#get<T>(route, options));
+  }
+
+  #get<T>(route: `/${string}`, options: RequestData = {}): Promise<T> {
     const signal = AbortSignal.any([deadline(), this.#cancelReads]);
-    const answer: unknown = await this.#rest.get(route, { ...options, signal });
-    return answer as T;
+    return this.#once(async () => (await this.#rest.get(route, { ...options, signal })) as T);
+  }
+
+  async #once<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      return await request();
+    } catch (thrown) {
+      if (thrown instanceof RateLimitError) this.#limits.note(thrown, Date.now());
+      throw thrown;
+    }
+  }
+
+  async #patiently<T>(request: () => Promise<T>): Promise<T> {
+    for (let round = 1; ; round += 1) {
+      try {
+        return await this.#once(request);
+      } catch (thrown) {
+        if (!(thrown instanceof RateLimitError) || round >= patientRounds) throw thrown;
+        const wait = Math.max(thrown.retryAfter, thrown.sublimitTimeout, 250);
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
   }
 }
 
@@ -77,18 +196,12 @@ function deadline(): AbortSignal {
 }
 
 /** A redirect could carry the token to another host and is never followed. */
-function requestOnce(url: string, init: RequestInit): Promise<Response> {
-  return fetch(url, { ...init, redirect: "manual" });
-}
-
-async function patiently<T>(request: () => Promise<T>): Promise<T> {
-  for (let round = 1; ; round += 1) {
-    try {
-      return await request();
-    } catch (thrown) {
-      if (!(thrown instanceof RateLimitError) || round >= patientRounds) throw thrown;
-      const wait = Math.max(thrown.retryAfter, thrown.sublimitTimeout, 250);
-      await new Promise((resolve) => setTimeout(resolve, wait));
-    }
+async function requestOnce(url: string, init: RequestInit, apiBase: URL): Promise<Response> {
+  if (!mayRequest(url, apiBase)) {
+    throw new PalyraError("forbidden", "A request would have left the configured Discord API.");
   }
+  const response = await fetch(url, { ...init, redirect: "manual" });
+  if (response.status < 300 || response.status > 399) return response;
+  await response.body?.cancel();
+  throw new Error(`Discord answered with a redirect (${response.status}), which is not followed`);
 }

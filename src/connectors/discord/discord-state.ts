@@ -12,6 +12,8 @@ export interface DiscordFacts {
   readonly tokenAccepted: boolean;
   readonly lastAckAt: number | null;
   readonly identity: string | null;
+  /** The bot's own user id. */
+  readonly accountId: string | null;
   readonly sessionsStarted: number;
   readonly sessionsResumed: number;
   readonly lastError: AdapterState["lastError"];
@@ -25,6 +27,7 @@ export function adapterState(facts: DiscordFacts, now: number): AdapterState {
     readiness: facts.readiness,
     liveness: livenessOf(facts.phase, connected),
     identity: facts.identity,
+    accountId: facts.accountId,
     connected,
     canSend: facts.tokenAccepted,
     sessionsStarted: facts.sessionsStarted,

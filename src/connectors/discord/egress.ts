@@ -2,6 +2,8 @@ import { PalyraError } from "../../platform/errors.ts";
 
 const discordRestHost = /^(?:[a-z0-9-]+\.)?discord\.com$/;
 const discordGatewayHost = /^(?:[a-z0-9-]+\.)*discord\.gg$/;
+/** Discord's servers for files (Discord reference, "Image formatting" and attachments). */
+const discordFileHost = /^(?:cdn\.discordapp\.com|media\.discordapp\.net)$/;
 
 /**
  * Checks the configured base of the REST API.
@@ -34,4 +36,32 @@ export function mayConnectTo(gatewayUrl: string, apiBase: URL): boolean {
   return discordRestHost.test(apiBase.hostname)
     ? discordGatewayHost.test(gateway.hostname)
     : gateway.hostname === apiBase.hostname;
+}
+
+/** Whether a request with the bot token may go to an address: only to the configured API, below its path. */
+export function mayRequest(url: string, apiBase: URL): boolean {
+  if (!URL.canParse(url)) return false;
+  const target = new URL(url);
+  const root = apiBase.pathname.replace(/\/+$/, "");
+  return (
+    target.origin === apiBase.origin &&
+    target.username === "" &&
+    target.password === "" &&
+    target.pathname.startsWith(`${root}/`)
+  );
+}
+
+/**
+ * Whether a file may be fetched from an address that came with a message. Discord's files are on its own file
+ * servers, over https; any other server must keep them on its own host. A name that is allowed cannot be pointed
+ * elsewhere: over https the certificate must be of that name, and without it only the configured server is reached.
+ */
+export function mayDownload(url: string, apiBase: URL): boolean {
+  if (!URL.canParse(url)) return false;
+  const file = new URL(url);
+  if (file.username !== "" || file.password !== "") return false;
+  if (discordRestHost.test(apiBase.hostname)) {
+    return file.protocol === "https:" && file.port === "" && discordFileHost.test(file.hostname);
+  }
+  return file.origin === apiBase.origin;
 }

@@ -3,8 +3,8 @@ import { snowflakePattern } from "../../contracts/gateway-config.ts";
 /** First second of Discord's ids, Unix milliseconds (Discord reference, "Snowflakes"). */
 const discordEpochMs = 1_420_070_400_000n;
 
-export function isSnowflake(text: string): boolean {
-  return snowflakePattern.test(text);
+export function isSnowflake(text: unknown): text is string {
+  return typeof text === "string" && snowflakePattern.test(text);
 }
 
 /** Instant at which an id was made, in Unix milliseconds. */

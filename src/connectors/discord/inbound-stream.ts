@@ -8,7 +8,7 @@ import type { ChannelDirectory, ChannelFacts } from "./channel-directory.ts";
 import { ConversationLanes } from "./conversation-lanes.ts";
 import type { DiscordRest } from "./discord-rest.ts";
 import { type DiscordSession, toResumable } from "./discord-session.ts";
-import { conversationOf, isSnowflake } from "./ids.ts";
+import { compareSnowflakes, conversationOf, isSnowflake } from "./ids.ts";
 import { normaliseMessage, type RawMessage } from "./normalise-message.ts";
 import { SessionFrontier } from "./session-frontier.ts";
 
@@ -16,6 +16,10 @@ import { SessionFrontier } from "./session-frontier.ts";
 const saveIntervalMs = 15_000;
 /** Channels that are read at the same time while catching up. */
 const backfillParallel = 4;
+/** Pages of 100 messages that are fetched of one channel. */
+const backfillPages = 10;
+/** Wait before missed messages are asked for again, in milliseconds; doubles up to sixteen times as much. */
+const backfillRetryMs = 5_000;
 
 export interface InboundStreamOptions {
   readonly connectorId: string;
@@ -23,7 +27,7 @@ export interface InboundStreamOptions {
   readonly sequence: number;
   readonly rest: Pick<DiscordRest, "channel" | "messagesAfter">;
   readonly directory: ChannelDirectory;
-  readonly host: Pick<AdapterHost, "accept" | "saveSession" | "watermarks">;
+  readonly host: Pick<AdapterHost, "accept" | "saveSession" | "watermarks" | "openGaps" | "closeGap">;
   readonly log: ConnectorLogger;
   /** The store did not take an event: nothing that follows may pass it. */
   readonly onStoreFault: () => void;
@@ -43,6 +47,8 @@ export class InboundStream {
   #session: DiscordSession;
   #savedSequence = -1;
   #saveTimer: NodeJS.Timeout | null = null;
+  #backfillTimer: NodeJS.Timeout | null = null;
+  #backfillFailures = 0;
   #mode: "open" | "detached" | "closed" = "open";
 
   constructor(options: InboundStreamOptions) {
@@ -85,30 +91,55 @@ export class InboundStream {
   }
 
   /**
-   * Fetches what was written since the last known message of each conversation. What arrives meanwhile in
-   * such a conversation waits, so that the order is kept. Until it is done, the stored session says that
-   * it is still to be done.
+   * Fetches what was written since the last known message of each conversation. What arrives meanwhile waits,
+   * so that the order is kept and the store notes the gaps first. Until all is fetched, the stored session says
+   * that it is still to be done.
    */
   catchUp(): void {
-    const done = this.#catchUp().catch((error: unknown) => {
-      this.#options.log.warn("missed messages could not be fetched", { error: messageOf(error) });
-    });
-    this.#lanes.holdUntil(done);
+    this.#lanes.holdUntil(this.#tryToCatchUp());
   }
 
   /** The session is lost: what has arrived is still stored, the place in the session is not. */
   detach(): void {
-    if (this.#mode === "open") this.#mode = "detached";
-    this.#disarm();
+    if (this.#mode === "open") this.#leave("detached");
   }
 
   /** Nothing is stored after this; who resumes the session gets what was not stored yet. */
   close(): void {
-    this.#mode = "closed";
-    this.#disarm();
+    this.#leave("closed");
   }
 
-  async #catchUp(): Promise<void> {
+  /** Never rejects. */
+  async #tryToCatchUp(): Promise<void> {
+    const { host, log, onStoreFault } = this.#options;
+    let complete = false;
+    try {
+      await host.openGaps();
+    } catch (thrown) {
+      // Without the mark a crash could lose what was missed: nothing may be accepted.
+      log.warn("the begin of a session could not be noted", { error: messageOf(thrown) });
+      this.close();
+      onStoreFault();
+      return;
+    }
+    try {
+      complete = await this.#catchUp();
+    } catch (thrown) {
+      log.warn("missed messages could not be fetched", { error: messageOf(thrown) });
+    }
+    if (!complete && this.#mode === "open") this.#catchUpLater();
+  }
+
+  #catchUpLater(): void {
+    const delay = backfillRetryMs * 2 ** Math.min(this.#backfillFailures, 4);
+    this.#backfillFailures += 1;
+    if (this.#backfillTimer !== null) clearTimeout(this.#backfillTimer);
+    this.#backfillTimer = setTimeout(() => void this.#tryToCatchUp(), delay);
+    this.#backfillTimer.unref();
+  }
+
+  /** @returns whether nothing is missing any more */
+  async #catchUp(): Promise<boolean> {
     const targets = backfillTargets(await this.#options.host.watermarks());
     if (targets.length > 0) this.#options.log.info("fetching missed messages", { channels: targets.length });
     const queue = [...targets];
@@ -119,23 +150,25 @@ export class InboundStream {
       }
     };
     await Promise.all(Array.from({ length: backfillParallel }, work));
-    if (this.#mode !== "open" || results.includes(false)) return;
+    if (this.#mode !== "open") return true;
+    if (results.includes(false)) return false;
     this.#session = { ...this.#session, backfillPending: false };
     await this.save();
+    return true;
   }
 
   /** @returns false when it must be tried again */
   async #catchUpOn(channelId: string, after: string): Promise<boolean> {
-    const { rest, host, log } = this.#options;
+    const { host, log } = this.#options;
     try {
-      const messages = worthAnswering(await rest.messagesAfter(channelId, after), Date.now());
-      if (messages.length === 0) return true;
-      const channel = await this.#channelFacts(channelId, null);
+      const messages = worthAnswering(await this.#missedMessages(channelId, after), Date.now());
+      const channel = messages.length === 0 ? undefined : await this.#channelFacts(channelId, null);
       for (const message of messages) {
         const event = this.#normalise(message, channel);
         if (this.#mode === "closed") return false;
         if (event !== null) await host.accept(event, null);
       }
+      await host.closeGap(conversationOf(channelId));
       return true;
     } catch (thrown) {
       log.warn("missed messages of a channel could not be fetched", {
@@ -144,6 +177,22 @@ export class InboundStream {
       });
       return isUnreadable(thrown);
     }
+  }
+
+  async #missedMessages(channelId: string, watermark: string): Promise<RawMessage[]> {
+    let after = watermark;
+    const missed: RawMessage[] = [];
+    for (let page = 0; page < backfillPages; page += 1) {
+      const messages = await this.#options.rest.messagesAfter(channelId, after);
+      missed.push(...messages);
+      const newest = messages
+        .map((message) => message.id)
+        .sort(compareSnowflakes)
+        .at(-1);
+      if (messages.length < 100 || newest === undefined) break;
+      after = newest;
+    }
+    return missed;
   }
 
   #take(raw: RawMessage, sequence: number): Promise<void> | void {
@@ -188,7 +237,11 @@ export class InboundStream {
       envelopeId: ulid(),
       receivedAt: Date.now(),
     });
-    if ("event" in normalised) return normalised.event;
+    if ("event" in normalised) {
+      const { event } = normalised;
+      if (event.is_direct_message) this.#options.directory.learnDirect(raw.channel_id, event.sender_display);
+      return event;
+    }
     const facts = { message_id: raw.id, reason: normalised.dropped, detail: normalised.detail };
     if (normalised.dropped === "malformed") this.#options.log.warn("message dropped", facts);
     else this.#options.log.debug("message ignored", facts);
@@ -223,5 +276,12 @@ export class InboundStream {
   #disarm(): void {
     if (this.#saveTimer !== null) clearTimeout(this.#saveTimer);
     this.#saveTimer = null;
+  }
+
+  #leave(mode: "detached" | "closed"): void {
+    this.#mode = mode;
+    this.#disarm();
+    if (this.#backfillTimer !== null) clearTimeout(this.#backfillTimer);
+    this.#backfillTimer = null;
   }
 }

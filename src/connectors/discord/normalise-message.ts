@@ -95,12 +95,14 @@ export function withoutMention(content: string, botUserId: string): string {
     .trim();
 }
 
-function displayNameOf(author: APIUser, nick: string | null | undefined): string | null {
+/** Name for showing, never for policy: nickname, display name or user name. */
+export function displayNameOf(author: APIUser, nick: string | null | undefined): string | null {
   const name = [nick, author.global_name, author.username].find((candidate) => candidate?.trim());
   return name === undefined || name === null ? null : cutToBytes(name, connectorBounds.display);
 }
 
-function attachmentsOf(message: RawMessage): InboundMessageEvent["attachments"] {
+/** Facts about the files of a message; the files themselves are fetched only when they are asked for. */
+export function attachmentsOf(message: Pick<APIMessage, "attachments">): InboundMessageEvent["attachments"] {
   return (message.attachments ?? []).slice(0, connectorBounds.attachments).map((attachment) => ({
     kind: isImage(attachment.content_type) ? "image" : "file",
     attachment_id: attachment.id,

@@ -152,6 +152,7 @@ describe("A connector counts as connected", () => {
     tokenAccepted: true,
     lastAckAt: 1_000,
     identity: "palyra",
+    accountId: null,
     sessionsStarted: 1,
     sessionsResumed: 0,
     lastError: null,
