@@ -1,8 +1,10 @@
 // npm run torture -- [--minutes N] [--seed N] [--json] [--break nonce|inbox]
+// Ends with 0 when nothing was found, 1 when something was, 2 for a wrong call, 3 when there is no result.
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { messageOf } from "../../src/platform/errors.ts";
 import { type Breakage, breakages, buildGateway } from "./build-gateway.ts";
 import { conversationCount, peopleCount } from "./place.ts";
 import { planTorture } from "./plan.ts";
@@ -27,7 +29,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const stopped = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => stopped.abort(new Error(`stopped by ${signal}`)));
+    process.once(signal, () => stopped.abort(new Error(`it was stopped by ${signal}.`)));
   }
   const { seed, durationMs, breakage } = wish;
   const plan = planTorture({ seed, durationMs, conversations: conversationCount, people: peopleCount });
@@ -45,6 +47,9 @@ async function main(argv: readonly string[]): Promise<number> {
     });
     showReport(report, wish.json);
     return report.lost + report.duplicated + report.outOfOrder > 0 ? 1 : 0;
+  } catch (thrown) {
+    tell(`There is no result: ${messageOf(thrown)}`);
+    return 3;
   } finally {
     await rm(bundles, { recursive: true, force: true });
   }

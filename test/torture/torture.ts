@@ -145,15 +145,23 @@ class TortureRun {
 
   /** One message in each conversation: what was written where nothing was ever seen cannot be looked for. */
   async #warmUp(): Promise<void> {
-    const deadline = AbortSignal.any([this.#signal, AbortSignal.timeout(warmUpMs)]);
-    await this.#gateway.when(() => (this.#gateway.isIdle ? true : null), deadline);
-    for (let conversation = 0; conversation < conversationCount; conversation += 1) {
-      this.#place.write({ conversation, person: 0, kind: "short" });
+    const tooLate = AbortSignal.timeout(warmUpMs);
+    const deadline = AbortSignal.any([this.#signal, tooLate]);
+    try {
+      await this.#gateway.when(() => (this.#gateway.isIdle ? true : null), deadline);
+      for (let conversation = 0; conversation < conversationCount; conversation += 1) {
+        this.#place.write({ conversation, person: 0, kind: "short" });
+      }
+      await this.#gateway.when(
+        () => (this.#verdict().lost === 0 && this.#gateway.isIdle ? true : null),
+        deadline,
+      );
+    } catch (thrown) {
+      if (!tooLate.aborted || this.#signal.aborted) throw thrown;
+      const { state, problem } = this.#gateway.view;
+      const why = problem === null ? "" : ` ${problem.message}`;
+      throw new Error(`The gateway did not answer within ${warmUpMs / 1000} s; it is ${state}.${why}`);
     }
-    await this.#gateway.when(
-      () => (this.#verdict().lost === 0 && this.#gateway.isIdle ? true : null),
-      deadline,
-    );
   }
 
   async #write(writes: readonly PlannedWrite[], over: AbortSignal): Promise<void> {
