@@ -18,8 +18,8 @@ const saveIntervalMs = 15_000;
 const backfillParallel = 4;
 /** Pages of 100 messages that are fetched of one channel. */
 const backfillPages = 10;
-/** Wait before missed messages are asked for again, in milliseconds; doubles up to sixteen times as much. */
-const backfillRetryMs = 5_000;
+/** Wait before missed messages are asked for again, in milliseconds; doubles up to 64 times as much. */
+const backfillRetryMs = 1_000;
 
 export interface InboundStreamOptions {
   readonly connectorId: string;
@@ -131,7 +131,7 @@ export class InboundStream {
   }
 
   #catchUpLater(): void {
-    const delay = backfillRetryMs * 2 ** Math.min(this.#backfillFailures, 4);
+    const delay = backfillRetryMs * 2 ** Math.min(this.#backfillFailures, 6);
     this.#backfillFailures += 1;
     if (this.#backfillTimer !== null) clearTimeout(this.#backfillTimer);
     this.#backfillTimer = setTimeout(() => void this.#tryToCatchUp(), delay);
