@@ -51,7 +51,7 @@ export async function measure(): Promise<BenchResult[]> {
           name: "most rows in the first hour",
           value: Math.max(...report.samples.slice(0, 20).map(({ rows }) => rows)),
         },
-        1.02,
+        1.1,
       ),
       atMost("most bytes in files", Math.round(most(({ fileBytes }) => fileBytes) / 1e6), "MB", 150),
     ];

@@ -30,9 +30,13 @@ async function fill({ store }: OpenedConnectorStore): Promise<number> {
 /** Whether this account may mount small disks; elsewhere the limit on the size of files stands in. */
 function canMount(): boolean {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
-  return (
-    spawnSync("unshare", ["-m", "mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", os.tmpdir()]).status === 0
-  );
+  // In a namespace of its own, so that nobody else sees the trial.
+  return spawnSync("/bin/sh", ["-c", `unshare -m mount -t tmpfs tmpfs "${os.tmpdir()}"`]).status === 0;
+}
+
+/** @param command of the system, with the folder of the disk as its last argument */
+function onDisk(command: string, disk: string): void {
+  execFileSync("/bin/sh", ["-c", `${command} "$0"`, disk]);
 }
 
 describe("The store when the system refuses to write", () => {
@@ -79,9 +83,9 @@ describe("The store when the system refuses to write", () => {
       beforeEach(async () => {
         disk = path.join(folder, "disk");
         await mkdir(disk);
-        execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]);
+        onDisk("mount -t tmpfs -o size=1m tmpfs", disk);
       });
-      afterEach(() => execFileSync("umount", ["-l", disk]));
+      afterEach(() => onDisk("umount -l", disk));
 
       it("is paused when the disk is full, loses nothing, and goes on when there is room again", async () => {
         const opened = await openConnectorStore({ folder: path.join(disk, "store"), assets });
@@ -92,7 +96,7 @@ describe("The store when the system refuses to write", () => {
         assert.equal((await store.totals()).received >= stored, true, "it can still be read");
         // There is not even room to read it back into a fresh journal.
         await assert.rejects(opened.reopen(), failed);
-        execFileSync("mount", ["-o", "remount,size=32m", disk]);
+        onDisk("mount -o remount,size=32m", disk);
         await opened.reopen();
         assert.equal(opened.failure(), null);
         assert.equal((await store.totals()).received, stored);
@@ -107,7 +111,7 @@ describe("The store when the system refuses to write", () => {
         const stored = await fill(opened);
         await opened.store.close();
         await assert.rejects(openConnectorStore(options), failed);
-        execFileSync("mount", ["-o", "remount,size=32m", disk]);
+        onDisk("mount -o remount,size=32m", disk);
         const { store } = await openConnectorStore(options);
         assert.equal((await store.totals()).received, stored);
         await store.close();
@@ -118,9 +122,9 @@ describe("The store when the system refuses to write", () => {
         const { store } = opened;
         await store.acceptInbound(sampleEvent(1), null, 1);
         await store.close();
-        execFileSync("mount", ["-o", "remount,ro", disk]);
+        onDisk("mount -o remount,ro", disk);
         await assert.rejects(openConnectorStore({ folder: path.join(disk, "store"), assets }), failed);
-        execFileSync("mount", ["-o", "remount,rw", disk]);
+        onDisk("mount -o remount,rw", disk);
         const again = await openConnectorStore({ folder: path.join(disk, "store"), assets });
         assert.equal((await again.store.totals()).received, 1);
         await again.store.close();
