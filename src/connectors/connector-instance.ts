@@ -1,3 +1,4 @@
+import type { InboundMessageEvent } from "../contracts/connector.ts";
 import type { CircuitStatus, DrainOutcome } from "../contracts/connector-operations.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
 import type { ConnectorStatus, QueueDepth } from "../contracts/sidecar-status.ts";
@@ -8,7 +9,9 @@ import type { ConnectorStore } from "./connector-store.ts";
 import { InboundPipeline } from "./inbound-pipeline.ts";
 import type { ConnectorLogger } from "./logger.ts";
 import { OutboundPipeline } from "./outbound-pipeline.ts";
-import type { RoutingRules } from "./router.ts";
+import { InboundRouting } from "./router/inbound-routing.ts";
+import type { PairingDesk } from "./router/pairing/pairing-desk.ts";
+import type { RuleSet } from "./router/rule-set.ts";
 import type { ConnectorInstanceRecord } from "./store/parts/instance-store.ts";
 import type { AccountClaims } from "./supervisor/account-claims.ts";
 import { ConnectorJournal } from "./supervisor/connector-journal.ts";
@@ -24,8 +27,6 @@ export interface ConnectorSpec {
   readonly tokenRef: string | null;
   /** Hosts it may connect to. */
   readonly egressAllowlist: readonly string[];
-  /** Applied at once, without a new connection. */
-  readonly rules: RoutingRules;
   /** Two specs with equal keys can share one connection. */
   readonly connectionKey: string;
   createAdapter(host: AdapterHost, log: ConnectorLogger): ConnectorAdapter;
@@ -35,7 +36,10 @@ export interface ConnectorSpec {
 export interface ConnectorEnvironment {
   readonly store: ConnectorStore;
   readonly turn: AgentTurn;
+  readonly pairing: PairingDesk;
   readonly log: ConnectorLogger;
+  /** Routing rules as they are now; changed ones apply to the next event. */
+  rules(): RuleSet;
   secret(ref: string, signal: AbortSignal): Promise<string>;
   /** Rows or states changed. */
   changed(): void;
@@ -98,7 +102,12 @@ export class ConnectorInstance {
       ...common,
       slots: shared.turnSlots,
       turn,
-      rules: () => this.#spec.rules,
+      routing: new InboundRouting({
+        connectorId,
+        store,
+        rules: () => environment.rules(),
+        pairing: environment.pairing,
+      }),
       onReplies: () => this.#outbound.wake(),
       onActivity: () => environment.changed(),
     });
@@ -134,7 +143,6 @@ export class ConnectorInstance {
     this.#adapter.start();
   }
 
-  /** Applies new rules to the next event. */
   updateSpec(spec: ConnectorSpec): void {
     this.#spec = spec;
   }
@@ -147,6 +155,11 @@ export class ConnectorInstance {
   /** Messages may be waiting, e.g. after a pause. */
   wake(): void {
     this.#outbound.wake();
+  }
+
+  /** A message of a person that did not come through the adapter. Resolves when it is durable. */
+  inject(event: InboundMessageEvent): Promise<void> {
+    return this.#inbound.accept(event, null);
   }
 
   /** Sends what is due, paused or not. @throws `service_unavailable` while the connector cannot send at all */

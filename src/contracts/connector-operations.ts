@@ -106,3 +106,33 @@ export const DrainOutcome = z.object({
   dead_lettered: Count,
 });
 export type DrainOutcome = z.infer<typeof DrainOutcome>;
+
+const Capability = z.object({
+  supported: z.boolean(),
+  /** Why not, in one sentence; null when it is supported. */
+  reason: z.string().nullable(),
+});
+
+/** What a provider can do. */
+export const ConnectorCapabilities = z.object({
+  lifecycle: Capability,
+  status: Capability,
+  logs: Capability,
+  health_refresh: Capability,
+  resolve: Capability,
+  pairings: Capability,
+  qr: Capability,
+  webhook_ingress: Capability,
+  message: z.object({
+    send: Capability,
+    thread: Capability,
+    reply: Capability,
+    read: Capability,
+    search: Capability,
+    edit: Capability,
+    delete: Capability,
+    react_add: Capability,
+    react_remove: Capability,
+  }),
+});
+export type ConnectorCapabilities = z.infer<typeof ConnectorCapabilities>;

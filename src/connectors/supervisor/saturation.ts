@@ -1,8 +1,7 @@
-import type { Saturation } from "../../contracts/connector-operations.ts";
+import type { CircuitStatus, Saturation } from "../../contracts/connector-operations.ts";
 import type { ConnectorReadiness } from "../../contracts/sidecar-status.ts";
 import type { AdapterRateLimits } from "../connector-adapter.ts";
 import type { QueueSnapshot } from "../store/parts/queue-control.ts";
-import type { CircuitState } from "./circuit.ts";
 
 /** Rows due at the same time from which on sending does not keep up. */
 const manyDue = 8;
@@ -12,7 +11,7 @@ export interface SaturationFacts {
   readonly readiness: ConnectorReadiness;
   readonly queue: QueueSnapshot;
   readonly rateLimits: AdapterRateLimits | null;
-  readonly circuit: CircuitState;
+  readonly circuit: CircuitStatus["state"];
 }
 
 /** How much a connector is held up, on the one scale there is: the first state that applies, with its reasons. */
@@ -38,7 +37,7 @@ export function saturationOf(facts: SaturationFacts): Saturation {
     ];
     return { state: "rate_limited", reasons };
   }
-  if (circuit.kind !== "closed") return { state: "circuit_open", reasons: [`circuit=${circuit.kind}`] };
+  if (circuit !== "closed") return { state: "circuit_open", reasons: [`circuit=${circuit}`] };
   if (queue.dueOutbox >= manyDue)
     return { state: "backpressure", reasons: [`due_outbox=${queue.dueOutbox}`] };
   if (queue.pendingOutbox > queue.dueOutbox + queue.claimedOutbox) {
