@@ -1,3 +1,4 @@
+import { refusalSentences, waitingSentences } from "../src/contracts/route-reasons.ts";
 import type { ConnectorStatus, RecentMessage } from "../src/contracts/sidecar-status.ts";
 import type { OverallStatus, ServiceState } from "../src/contracts/snapshot.ts";
 import type { Tone } from "./icon.ts";
@@ -39,18 +40,9 @@ export const messageMarks: Readonly<Record<RecentMessage["state"], Mark>> = {
   dead: { word: "Undeliverable", icon: "error", tone: "bad" },
 };
 
-/** Why a message got no answer, by the gateway's reason codes. */
-const reasonSentences: Readonly<Record<string, string>> = {
-  connector_disabled: "The connector is off.",
-  empty_message: "There was nothing to answer.",
-  direct_message_denied: "Direct messages are not allowed.",
-  direct_message_pairing_required: "The person is not paired yet.",
-  outside_inbound_scope: "Only direct messages are answered.",
-  conversation_not_allowlisted: "The conversation is not on the list of allowed ones.",
-  mention_required: "The bot was not mentioned.",
-};
+const reasonSentences: Readonly<Record<string, string>> = { ...refusalSentences, ...waitingSentences };
 
-/** A reason as a sentence; one without a known code is text already. */
+/** Why a message got no answer, as a sentence; a reason without a known code is text already. */
 export function reasonSentence(reason: string): string {
   return reasonSentences[reason] ?? reason;
 }

@@ -1,4 +1,4 @@
-import type { InboundMessageEvent, OutboundMessageRequest } from "../contracts/connector.ts";
+import type { InboundMessageEvent, OutboundMessageRequest, RoutedOutput } from "../contracts/connector.ts";
 import { messageOf } from "../platform/errors.ts";
 import type { AgentTurn } from "./agent-turn.ts";
 import type { ConnectorAdapter } from "./connector-adapter.ts";
@@ -7,12 +7,11 @@ import { DueLoop } from "./due-loop.ts";
 import type { ConnectorLogger } from "./logger.ts";
 import { outboundNonce } from "./nonce.ts";
 import { retryDelay, retryLimits } from "./retry-policy.ts";
-import { type RoutingRules, routeInbound } from "./router.ts";
+import type { RoutePlan } from "./router/decide-route.ts";
+import type { InboundRouting, InboundStep } from "./router/inbound-routing.ts";
 import type { ConnectorJournal } from "./supervisor/connector-journal.ts";
 import type { FairSlots, SlotShare } from "./supervisor/fair-slots.ts";
 
-/** Conversations of one connector that are answered at the same time. */
-const parallelTurns = 8;
 /** Longest turn of the agent, in milliseconds. */
 const turnTimeoutMs = 120_000;
 /** A turn that takes longer than this shows that an answer is being written, in milliseconds. */
@@ -21,8 +20,8 @@ const typingDelayMs = 700;
 export interface InboundPipelineOptions {
   readonly connectorId: string;
   readonly store: ConnectorStore;
-  readonly adapter: Pick<ConnectorAdapter, "split" | "showTyping" | "typingIntervalMs">;
-  readonly rules: () => RoutingRules;
+  readonly adapter: Pick<ConnectorAdapter, "split" | "showTyping" | "typingIntervalMs" | "react">;
+  readonly routing: InboundRouting;
   readonly turn: AgentTurn;
   readonly log: ConnectorLogger;
   readonly journal: Pick<ConnectorJournal, "record">;
@@ -54,7 +53,7 @@ export class InboundPipeline {
     this.#loop = new DueLoop({
       work: () => this.#takeDue(),
       nextDueAt: async () =>
-        this.#turns.size < parallelTurns ? await store.nextDueAt(connectorId, "inbound") : null,
+        this.#turns.size < options.routing.turnLimit ? await store.nextDueAt(connectorId, "inbound") : null,
       onFault: options.onStoreFault,
     });
     this.#share = options.slots.join(() => this.#loop.wake());
@@ -88,7 +87,7 @@ export class InboundPipeline {
   }
 
   async #takeDue(): Promise<void> {
-    const free = this.#claiming ? parallelTurns - this.#turns.size : 0;
+    const free = this.#claiming ? this.#options.routing.turnLimit - this.#turns.size : 0;
     if (free <= 0) {
       this.#share.withdraw();
       return;
@@ -131,43 +130,91 @@ export class InboundPipeline {
   }
 
   async #route(row: InboxRow): Promise<void> {
-    const { store, log, onReplies } = this.#options;
-    const { event } = row;
-    const decision = routeInbound(event, this.#options.rules());
-    if (!decision.accepted) {
-      log.debug("event not answered", { trace: event.envelope_id, reason: decision.reason });
-      await store.ignoreInbound(event.envelope_id, decision.reason, Date.now());
-      return;
+    const { store, log, routing, onReplies } = this.#options;
+    const { envelope_id: trace } = row.event;
+    const step = await routing.next(row.event);
+    switch (step.kind) {
+      case "defer":
+        log.debug("event waits", { trace, reason: step.reason });
+        await store.deferInbound(trace, step.until, Date.now());
+        return;
+      case "ignore":
+        log.debug("event not answered", { trace, reason: step.reason });
+        await store.ignoreInbound(trace, step.reason, Date.now());
+        return;
+      case "say": {
+        log.debug("event answered without the agent", { trace, reason: step.reason });
+        const output = { text: step.text, in_reply_to_message_id: row.event.provider_message_id };
+        await store.completeInbound(trace, this.#requests(row.event, [output]), Date.now());
+        onReplies();
+        return;
+      }
+      case "turn":
+        try {
+          await this.#take(row, step);
+        } finally {
+          step.end();
+        }
     }
-    const replies = await this.#answer(event);
-    await store.completeInbound(event.envelope_id, replies, Date.now());
-    log.info("event answered", { trace: event.envelope_id, messages: replies.length });
+  }
+
+  async #take(row: InboxRow, step: Extract<InboundStep, { kind: "turn" }>): Promise<void> {
+    const { store, log, onReplies } = this.#options;
+    const { envelope_id: trace } = row.event;
+    if (row.attempts <= 1) await this.#acknowledge(step.event, step.plan);
+    const replies = await this.#answer(step.event, step.plan);
+    await store.completeInbound(trace, replies, Date.now(), step.merged);
+    log.info("event answered", { trace, messages: replies.length, merged: step.merged.length });
     onReplies();
   }
 
-  async #answer(event: InboundMessageEvent): Promise<OutboundMessageRequest[]> {
-    const { adapter, turn, connectorId } = this.#options;
+  /** Shows that the message was accepted, where the rule wants it. */
+  async #acknowledge(event: InboundMessageEvent, plan: RoutePlan): Promise<void> {
+    const { adapter, connectorId, store, onReplies } = this.#options;
+    if (plan.autoReaction !== null) {
+      void adapter.react?.(event.conversation_id, event.provider_message_id, plan.autoReaction);
+    }
+    if (plan.autoAckText === null) return;
+    // A group of its own with a fixed key: after a crash it is not sent twice.
+    const envelopeId = `${event.envelope_id}:ack`;
+    for (const request of this.#requests(event, [{ text: plan.autoAckText, in_reply_to_message_id: null }])) {
+      const nonce = outboundNonce(connectorId, envelopeId, request.sequence);
+      await store.enqueueOutbound({ ...request, envelope_id: envelopeId, nonce }, Date.now());
+    }
+    onReplies();
+  }
+
+  async #answer(event: InboundMessageEvent, plan: RoutePlan): Promise<OutboundMessageRequest[]> {
+    const { turn } = this.#options;
     const stopTyping = this.#typeWhileWorking(event.conversation_id);
     try {
       const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(turnTimeoutMs)]);
-      const outputs = await unlessAborted(turn(event, signal), signal);
-      const parts = outputs.flatMap((output) =>
-        adapter.split(output.text).map((text, index) => ({
-          text,
-          in_reply_to_message_id: index === 0 ? output.in_reply_to_message_id : null,
-        })),
-      );
-      return parts.map((part, sequence) => ({
-        connector_id: connectorId,
-        conversation_id: event.conversation_id,
-        envelope_id: event.envelope_id,
-        sequence,
-        nonce: outboundNonce(connectorId, event.envelope_id, sequence),
-        ...part,
-      }));
+      const outputs = await unlessAborted(turn(event, signal, plan), signal);
+      const [first, ...others] = outputs;
+      if (first === undefined || plan.responsePrefix === null) return this.#requests(event, outputs);
+      return this.#requests(event, [{ ...first, text: `${plan.responsePrefix}${first.text}` }, ...others]);
     } finally {
       stopTyping();
     }
+  }
+
+  /** Messages of the provider's size, in order; only the first of each output replies to something. */
+  #requests(event: InboundMessageEvent, outputs: readonly RoutedOutput[]): OutboundMessageRequest[] {
+    const { adapter, connectorId } = this.#options;
+    const parts = outputs.flatMap((output) =>
+      adapter.split(output.text).map((text, index) => ({
+        text,
+        in_reply_to_message_id: index === 0 ? output.in_reply_to_message_id : null,
+      })),
+    );
+    return parts.map((part, sequence) => ({
+      connector_id: connectorId,
+      conversation_id: event.conversation_id,
+      envelope_id: event.envelope_id,
+      sequence,
+      nonce: outboundNonce(connectorId, event.envelope_id, sequence),
+      ...part,
+    }));
   }
 
   #typeWhileWorking(conversationId: string): () => void {

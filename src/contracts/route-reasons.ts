@@ -1,5 +1,3 @@
-import * as z from "zod";
-
 /** Every reason for which a message is not answered, with the sentence people read. */
 export const refusalSentences = {
   channel_router_disabled: "Answering is switched off for all channels.",
@@ -24,9 +22,6 @@ export const refusalSentences = {
   broadcast_requires_mention_match: "Answers to everybody need a mention of the bot.",
 } as const;
 
-export const RefusalReason = z.enum(
-  Object.keys(refusalSentences) as [keyof typeof refusalSentences, ...(keyof typeof refusalSentences)[]],
-);
 export type RefusalReason = keyof typeof refusalSentences;
 
 /** Every reason for which a message waits; it is kept and taken up again. */
@@ -34,7 +29,4 @@ export const waitingSentences = {
   concurrency_limit_reached: "As many messages as allowed are being answered; this one is next.",
 } as const;
 
-export const WaitReason = z.enum(
-  Object.keys(waitingSentences) as [keyof typeof waitingSentences, ...(keyof typeof waitingSentences)[]],
-);
 export type WaitReason = keyof typeof waitingSentences;

@@ -1,4 +1,6 @@
 import { ConnectorSupervisor } from "../connectors/connector-supervisor.ts";
+import { PairingDesk } from "../connectors/router/pairing/pairing-desk.ts";
+import type { RuleSet } from "../connectors/router/rule-set.ts";
 import type { OpenedConnectorStore } from "../connectors/store/open-connector-store.ts";
 import { locateStoreAssets } from "../connectors/store/store-assets.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
@@ -19,6 +21,8 @@ const pruneIntervalMs = 60 * 60 * 1000;
 export interface ChannelsOptions {
   readonly context: SidecarContext;
   readonly config: () => GatewayConfig;
+  /** The routing rules in it. */
+  readonly rules: () => RuleSet;
   readonly agent: Agent;
   /** `import.meta.url` of the program's entry. */
   readonly bundleUrl: string;
@@ -31,6 +35,7 @@ export class Channels {
   #opened: OpenedConnectorStore | null = null;
   #figures: StoreFigures | null = null;
   #connectors: ConnectorSupervisor | null = null;
+  #pairing: PairingDesk | null = null;
   #problem: ErrorDetails | null = new PalyraError(
     "service_unavailable",
     "The message store is being opened.",
@@ -68,6 +73,11 @@ export class Channels {
 
   credentialsChanged(ref: string | null): void {
     this.#connectors?.credentialsChanged(ref);
+  }
+
+  /** Pairing of people for direct messages; null until the store is open. */
+  get pairing(): PairingDesk | null {
+    return this.#pairing;
   }
 
   facts(): Pick<GatewayFacts, "store" | "storeProblem" | "connectors"> {
@@ -128,9 +138,14 @@ export class Channels {
       onFault: (thrown) => this.#storeFault(thrown),
     });
     this.#figures = figures;
+    const { rules } = this.#options;
+    const pairing = new PairingDesk({ store: opened.store.pairing, rules });
+    this.#pairing = pairing;
     this.#connectors = new ConnectorSupervisor({
       store: opened.store,
       log: context.log,
+      rules,
+      pairing,
       turn: async (event, signal) => {
         const texts = await agent.reply(event, signal);
         return texts.map((text, index) => ({

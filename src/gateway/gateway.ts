@@ -23,6 +23,7 @@ export async function startGateway(context: SidecarContext, bundleUrl: string): 
   const channels = new Channels({
     context,
     config: () => config.current.config,
+    rules: () => config.current.rules,
     agent: echoAgent,
     bundleUrl,
   });

@@ -59,7 +59,7 @@ describe("A message on Discord", () => {
     assert.deepEqual(await scene.waitForAnswers("general", 1), ["but this"]);
     await scene.waitUntilIdle(link, 2);
     const ignored = gatewayStatus(link).recent_messages.find((message) => message.state === "ignored");
-    assert.equal(ignored?.reason, "mention_required");
+    assert.equal(ignored?.reason, "no_matching_mention_or_dm_policy");
   });
 
   it("in a thread of an allowed channel is answered there", async () => {

@@ -146,10 +146,11 @@ describe("A Discord account in the configuration", () => {
   it("becomes a connector with canonical rules and its own token", async () => {
     const text =
       '[channels.discord.work]\ninbound_scope = "allowlisted_guild_channels"\nallowed_channels = ["1573888945341595654"]\n';
-    const { config } = parseConfig(text, "f");
+    const { config, rules } = parseConfig(text, "f");
     const [spec] = discordSpecs(config, await import("../../../src/connectors/discord/discord-adapter.ts"));
     assert.equal(spec?.connectorId, "discord:work");
-    assert.ok(spec?.rules.allowedConversations.has("discord:channel:1573888945341595654"));
-    assert.equal(spec?.rules.directMessagePolicy, "pairing");
+    const rule = rules.ruleFor("discord:work", { conversation: null, parent: null, guild: null });
+    assert.ok(rule.channels.has("discord:channel:1573888945341595654"));
+    assert.equal(rule.direct_message_policy, "pairing");
   });
 });

@@ -1,6 +1,6 @@
 import { canonicalRole, canonicalSender, providerOf } from "../canonical-ids.ts";
 import type { RuleSet } from "../rule-set.ts";
-import { answerToOffer, pairingHint } from "./pairing-answers.ts";
+import { answerToOffer, pairingHint, pairingVerdictAnswers } from "./pairing-answers.ts";
 import {
   grantOf,
   type MintOutcome,
@@ -33,6 +33,12 @@ export interface PairingOverview {
   readonly pending: readonly PendingPairing[];
   /** By time of approval. */
   readonly paired: readonly PairingGrant[];
+}
+
+/** What the owner's word led to, and what the person is to be told where (null: nothing). */
+export interface PairingVerdict {
+  readonly outcome: VerdictOutcome;
+  readonly notice: { readonly conversation: string; readonly text: string } | null;
 }
 
 /** Pairing of people for direct messages: codes by the owner, codes back by people, approval by the owner. */
@@ -89,12 +95,12 @@ export class PairingDesk {
     sender: string,
     by: string,
     ttlMs: number | null = null,
-  ): Promise<VerdictOutcome> {
+  ): Promise<PairingVerdict> {
     return this.#settle(connectorId, sender, { approved: true, by, ttlMs });
   }
 
   /** The owner turns a waiting person away. */
-  deny(connectorId: string, sender: string, by: string): Promise<VerdictOutcome> {
+  deny(connectorId: string, sender: string, by: string): Promise<PairingVerdict> {
     return this.#settle(connectorId, sender, { approved: false, by, ttlMs: null });
   }
 
@@ -142,14 +148,14 @@ export class PairingDesk {
     };
   }
 
-  #settle(
+  async #settle(
     connectorId: string,
     rawSender: string,
     verdict: { readonly approved: boolean; readonly by: string; readonly ttlMs: number | null },
-  ): Promise<VerdictOutcome> {
+  ): Promise<PairingVerdict> {
     const id = idOf(connectorId);
     const sender = senderOf(id, rawSender);
-    return this.#store.update(id, (state) =>
+    const outcome = await this.#store.update(id, (state) =>
       settlePending(state, {
         ...verdict,
         sender,
@@ -161,6 +167,10 @@ export class PairingDesk {
         now: this.#now(),
       }),
     );
+    const isDecided = outcome.kind === "approved" || outcome.kind === "denied";
+    const conversation = isDecided ? outcome.pending.conversation : null;
+    if (!isDecided || conversation === null) return { outcome, notice: null };
+    return { outcome, notice: { conversation, text: pairingVerdictAnswers[outcome.kind] } };
   }
 
   /** What the rules for direct messages say now. */
