@@ -229,35 +229,56 @@ export class ChannelDesk {
 
   /** Sends a text into a channel, through the outbox like every answer. */
   async testSend(connectorId: string, request: TestSendRequest): Promise<TestSendResponse> {
-    const instance = this.#connectors.running(connectorId);
-    if (instance === null || instance.spec.kind !== "discord") {
+    if (this.#connectors.spec(connectorId).kind !== "discord") {
       throw new PalyraError("failed_precondition", `${connectorId} cannot send test messages.`);
     }
-    const envelopeId = ulid();
     const channelId = request.target.replace(/^(?:channel|thread):/, "");
-    const parts = instance.adapter.split(request.text);
-    for (const [sequence, text] of parts.entries()) {
-      const outbound = {
-        connector_id: connectorId,
-        conversation_id: `discord:channel:${channelId}`,
-        envelope_id: envelopeId,
-        sequence,
-        text,
-        in_reply_to_message_id: sequence === 0 ? (request.reply_to_message_id ?? null) : null,
-        nonce: outboundNonce(connectorId, envelopeId, sequence),
-      };
-      await this.#store.enqueueOutbound(outbound, Date.now());
-    }
-    instance.wake();
+    const conversation = `discord:channel:${channelId}`;
+    const replyTo = request.reply_to_message_id ?? null;
+    const { envelopeId, parts } = await this.#enqueue(connectorId, conversation, request.text, replyTo);
     return {
       dispatch: {
         envelope_id: envelopeId,
         connector_id: connectorId,
         target: channelId,
-        enqueued: parts.length,
+        enqueued: parts,
       },
       status: await this.status(connectorId),
     };
+  }
+
+  /** Says something to a person that answers none of their messages. */
+  async tell(connectorId: string, conversationId: string, text: string): Promise<void> {
+    await this.#enqueue(connectorId, conversationId, text, null);
+  }
+
+  /** @returns envelope and number of parts */
+  async #enqueue(
+    connectorId: string,
+    conversationId: string,
+    text: string,
+    replyTo: string | null,
+  ): Promise<{ envelopeId: string; parts: number }> {
+    const instance = this.#connectors.running(connectorId);
+    if (instance === null) {
+      throw new PalyraError("conflict", `${connectorId} is disabled.`, { nextStep: "Enable it first." });
+    }
+    const envelopeId = ulid();
+    const parts = instance.adapter.split(text);
+    for (const [sequence, part] of parts.entries()) {
+      const outbound = {
+        connector_id: connectorId,
+        conversation_id: conversationId,
+        envelope_id: envelopeId,
+        sequence,
+        text: part,
+        in_reply_to_message_id: sequence === 0 ? replyTo : null,
+        nonce: outboundNonce(connectorId, envelopeId, sequence),
+      };
+      await this.#store.enqueueOutbound(outbound, Date.now());
+    }
+    instance.wake();
+    return { envelopeId, parts: parts.length };
   }
 
   async #askHealth(

@@ -5,12 +5,14 @@ import type { OpenedConnectorStore } from "../connectors/store/open-connector-st
 import { locateStoreAssets } from "../connectors/store/store-assets.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
 import type { GatewayConfig } from "../contracts/gateway-config.ts";
-import type { ConnectorStatus } from "../contracts/sidecar-status.ts";
+import type { ConnectorStatus, RecentMessage } from "../contracts/sidecar-status.ts";
 import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
 import type { SidecarContext } from "../sidecar/run-sidecar.ts";
 import type { Agent } from "./agent/agent.ts";
+import { ChannelDesk } from "./channel-desk.ts";
 import { discordSpecs } from "./discord-specs.ts";
 import type { GatewayFacts } from "./gateway-status.ts";
+import { MessageDesk } from "./message-desk.ts";
 import { StoreFigures } from "./store-figures.ts";
 
 /** Wait after a fault of the store, in milliseconds. */
@@ -36,6 +38,8 @@ export class Channels {
   #figures: StoreFigures | null = null;
   #connectors: ConnectorSupervisor | null = null;
   #pairing: PairingDesk | null = null;
+  #desk: ChannelDesk | null = null;
+  #messages: MessageDesk | null = null;
   #problem: ErrorDetails | null = new PalyraError(
     "service_unavailable",
     "The message store is being opened.",
@@ -75,15 +79,44 @@ export class Channels {
     this.#connectors?.credentialsChanged(ref);
   }
 
-  /** Pairing of people for direct messages; null until the store is open. */
-  get pairing(): PairingDesk | null {
-    return this.#pairing;
+  /** Pairing of people for direct messages. @throws `service_unavailable` until the store is open */
+  get pairing(): PairingDesk {
+    if (this.#pairing !== null) return this.#pairing;
+    throw this.#notOpen();
+  }
+
+  /** What operators do. @throws `service_unavailable` until the store is open */
+  get desk(): ChannelDesk {
+    if (this.#desk !== null) return this.#desk;
+    throw this.#notOpen();
+  }
+
+  /** Administration of messages. @throws `service_unavailable` until the store is open */
+  get messages(): MessageDesk {
+    if (this.#messages !== null) return this.#messages;
+    throw this.#notOpen();
+  }
+
+  #notOpen(): PalyraError {
+    const problem = this.#problem;
+    return problem === null
+      ? new PalyraError("service_unavailable", "The message store is not open.")
+      : PalyraError.fromDetails(problem);
   }
 
   facts(): Pick<GatewayFacts, "store" | "storeProblem" | "connectors"> {
     const figures = this.#figures;
+    const named = (message: RecentMessage): RecentMessage => ({
+      ...message,
+      conversation:
+        this.#connectors?.conversationName(message.connector_id, message.conversation) ??
+        message.conversation,
+    });
     return {
-      store: figures === null ? null : { totals: figures.totals, recentMessages: figures.recentMessages },
+      store:
+        figures === null
+          ? null
+          : { totals: figures.totals, recentMessages: figures.recentMessages.map(named) },
       storeProblem: this.#problem,
       connectors: this.#statuses(),
     };
@@ -160,6 +193,8 @@ export class Channels {
       },
       storeFault: (thrown) => this.#storeFault(thrown),
     });
+    this.#desk = new ChannelDesk(opened.store, this.#connectors);
+    this.#messages = new MessageDesk(opened.store, this.#connectors);
   }
 
   #statuses(): ConnectorStatus[] {

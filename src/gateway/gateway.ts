@@ -4,9 +4,9 @@ import type { RunningService, SidecarContext } from "../sidecar/run-sidecar.ts";
 import { echoAgent } from "./agent/echo-agent.ts";
 import { Channels } from "./channels.ts";
 import { ConfigFile } from "./config-file.ts";
+import { gatewayApi } from "./gateway-api.ts";
 import { buildGatewayStatus } from "./gateway-status.ts";
 import { startGatewayServer } from "./http/gateway-server.ts";
-import { renderMetrics } from "./metrics.ts";
 
 /**
  * Brings the gateway up: configuration, HTTP port; then the store and the connectors behind it.
@@ -36,10 +36,7 @@ export async function startGateway(context: SidecarContext, bundleUrl: string): 
     });
   const server = await startGatewayServer({
     wish: context.boot.port,
-    startedAt: context.startedAt,
-    status,
-    acceptsToken: (token) => context.tokens.accepts(token),
-    metrics: () => renderMetrics(status()),
+    api: gatewayApi({ context, config, channels, status }),
     redactor: context.redactor,
     log,
   });

@@ -1,28 +1,24 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import type { ErrorDetails } from "../../contracts/errors.ts";
-import type { AdminStatusResponse, HealthzResponse } from "../../contracts/http.ts";
-import type { GatewayStatus } from "../../contracts/sidecar-status.ts";
 import { PalyraError } from "../../platform/errors.ts";
 import type { Redactor } from "../../platform/redactor.ts";
-import { productVersion } from "../../platform/version.ts";
 import { boundPortOf, listenOnWishedPort, loopbackHost, type PortWish } from "../../sidecar/listen-port.ts";
 import type { Logger } from "../../sidecar/log/logger.ts";
-import { bearerToken } from "./bearer-token.ts";
+import { AllowedMethods } from "./allowed-methods.ts";
+import { type ApiParts, addApi } from "./api.ts";
 import { answerForThrown, type ErrorAnswer, errorAnswer } from "./error-envelope.ts";
 import { refusalOfCaller } from "./loopback-guard.ts";
 import { securityHeaders } from "./security-headers.ts";
 
-/** Largest request body, in bytes. */
-const bodyLimit = 65_536;
+/** Largest request body, in bytes: the longest message with everything around it. */
+const bodyLimit = 262_144;
 
 export interface GatewayServerOptions {
   readonly wish: PortWish;
-  readonly startedAt: number;
-  readonly status: () => GatewayStatus;
-  readonly acceptsToken: (token: string) => boolean;
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly api: ApiParts;
   readonly redactor: Pick<Redactor, "redact">;
   readonly log: Logger;
 }
@@ -79,13 +75,22 @@ function buildApp(options: GatewayServerOptions, port: () => number): FastifyIns
     const refusal = refusalOfCaller(request.headers, port());
     if (refusal !== null) throw new PalyraError("forbidden", refusal);
   });
-  app.setNotFoundHandler((request, reply) =>
-    send(
-      reply,
-      errorAnswer("not_found", `There is no route ${request.method} ${pathOf(request)}.`, redactor),
-    ),
-  );
+  const methods = new AllowedMethods();
+  app.addHook("onRoute", (route) => methods.add(route.method, route.url));
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methods.of(pathOf(request));
+    if (allowed.length > 0) {
+      const message = `${pathOf(request)} takes ${allowed.join(", ")}, not ${request.method}.`;
+      return send(
+        reply.header("allow", allowed.join(", ")),
+        errorAnswer("method_not_allowed", message, redactor),
+      );
+    }
+    const message = `There is no route ${request.method} ${pathOf(request)}.`;
+    return send(reply, errorAnswer("not_found", message, redactor));
+  });
   app.setErrorHandler((error, request, reply) => {
+    if (hasZodFastifySchemaValidationErrors(error)) return send(reply, validationAnswer(error, redactor));
     const answer = answerForThrown(error, redactor);
     if (answer.status >= 500 && !(error instanceof PalyraError)) {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -96,31 +101,23 @@ function buildApp(options: GatewayServerOptions, port: () => number): FastifyIns
   app.addHook("onSend", async (_request, reply) => {
     reply.headers(securityHeaders);
   });
-  addRoutes(app, options);
+  addApi(app, options.api);
   return app;
 }
 
-function addRoutes(app: FastifyInstance, options: GatewayServerOptions): void {
-  const health = (): HealthzResponse => ({
-    service: "palyrad",
-    status: options.status().health,
-    version: productVersion,
-    uptime_seconds: Math.floor((Date.now() - options.startedAt) / 1000),
-  });
-  const requireToken = async (request: FastifyRequest): Promise<void> => {
-    const token = bearerToken(request.headers.authorization);
-    if (token === null) throw new PalyraError("unauthorized", "The request shows no bearer token.");
-    if (!options.acceptsToken(token)) throw new PalyraError("unauthorized", "The token is not valid.");
-  };
-  app.get("/healthz", async () => health());
-  app.get("/admin/v1/status", { onRequest: requireToken }, async () => {
-    const answer: AdminStatusResponse = { ...health(), gateway: options.status() };
-    return answer;
-  });
-  app.get("/metrics", { onRequest: requireToken }, async (_request, reply) => {
-    const metrics = await options.metrics();
-    return reply.type(metrics.contentType).send(metrics.text);
-  });
+/** Names every field that is wrong. */
+function validationAnswer(
+  error: { readonly validation: readonly { instancePath: string; keyword: string; message?: string }[] },
+  redactor: Pick<Redactor, "redact">,
+): ErrorAnswer {
+  const faults = error.validation.slice(0, 16).map((fault) => ({
+    field: fault.instancePath.split("/").filter(Boolean).join("."),
+    code: fault.keyword,
+    message: redactor.redact(fault.message ?? "is not valid"),
+  }));
+  const text = faults.map(({ field, message }) => `${field || "the request"}: ${message}`).join("; ");
+  const answer = errorAnswer("validation_error", `${text}.`, redactor);
+  return { ...answer, body: { ...answer.body, validation_errors: faults } };
 }
 
 function send(reply: FastifyReply, answer: ErrorAnswer): FastifyReply {

@@ -1,0 +1,80 @@
+import type { HealthzResponse } from "../contracts/http.ts";
+import type { GatewayStatus } from "../contracts/sidecar-status.ts";
+import { PalyraError } from "../platform/errors.ts";
+import { productVersion } from "../platform/version.ts";
+import type { SidecarContext } from "../sidecar/run-sidecar.ts";
+import type { Channels } from "./channels.ts";
+import type { ConfigFile } from "./config-file.ts";
+import { type ApiParts, addApi } from "./http/api.ts";
+import { ConsoleSessions } from "./http/console-sessions.ts";
+import { LoginBackoff } from "./http/rate-limit.ts";
+import { routingConfigOf } from "./routing-config.ts";
+
+export interface GatewayApiParts {
+  readonly context: SidecarContext;
+  readonly config: ConfigFile;
+  readonly channels: Channels;
+  readonly status: () => GatewayStatus;
+}
+
+/** What the HTTP routes are answered with. Libraries that few requests need are loaded with the first of them. */
+export function gatewayApi({ context, config, channels, status }: GatewayApiParts): ApiParts {
+  const health = (): HealthzResponse => ({
+    service: "palyrad",
+    status: status().health,
+    version: productVersion,
+    uptime_seconds: Math.floor((Date.now() - context.startedAt) / 1000),
+  });
+  let document: Promise<object> | null = null;
+  const api: ApiParts = {
+    sessions: new ConsoleSessions(),
+    backoff: new LoginBackoff(),
+    acceptsToken: (token) => context.tokens.accepts(token),
+    health,
+    adminStatus: () => ({ ...health(), gateway: status() }),
+    metrics: async () => {
+      const { renderMetrics } = await import("./metrics.ts");
+      return await renderMetrics(status());
+    },
+    openApi: async () => {
+      const { openApiDocument } = await import("./http/open-api.ts");
+      document ??= openApiDocument((app) => addApi(app, api));
+      return await document;
+    },
+    channels: () => channels.desk,
+    messages: () => channels.messages,
+    setEnabled: async (connectorId, enabled) => {
+      const { editConfig } = await import("./edit-config.ts");
+      await editConfig(context.paths.gatewayConfig, (file) => setEnabled(file, connectorId, enabled));
+      await config.reload();
+      await channels.applyConfig();
+    },
+    rules: () => config.current.rules,
+    warnings: async () => {
+      const { ruleWarnings } = await import("../connectors/router/rule-warnings.ts");
+      return ruleWarnings(routingConfigOf(config.current.config));
+    },
+    pairing: () => channels.pairing,
+    tell: (connectorId, conversationId, text) => channels.desk.tell(connectorId, conversationId, text),
+  };
+  return api;
+}
+
+interface TomlSection {
+  [key: string]: unknown;
+}
+
+/** @throws `not_found` when the account has no section in the file */
+function setEnabled(file: TomlSection, connectorId: string, enabled: boolean): void {
+  const [kind = "", account = ""] = connectorId.split(":");
+  const section = sectionOf(sectionOf(sectionOf(file, "channels"), kind), account);
+  if (section === null) {
+    throw new PalyraError("not_found", `palyra.toml has no section for ${connectorId}.`);
+  }
+  section.enabled = enabled;
+}
+
+function sectionOf(parent: TomlSection | null, key: string): TomlSection | null {
+  const inner = parent?.[key];
+  return typeof inner === "object" && inner !== null && !Array.isArray(inner) ? (inner as TomlSection) : null;
+}

@@ -1,0 +1,121 @@
+import cookie from "@fastify/cookie";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import * as z from "zod";
+import { AdminStatusResponse, HealthzResponse } from "../../contracts/http.ts";
+import { PalyraError } from "../../platform/errors.ts";
+import { bearerToken } from "./bearer-token.ts";
+import { addAdminChannelRoutes, addChannelRoutes, type ChannelRouteParts } from "./channel-routes.ts";
+import { addLogin, addSessionRoutes, type ConsoleParts, requireSession } from "./console-routes.ts";
+import { RateLimit } from "./rate-limit.ts";
+import { addRouterRoutes, type RouterRouteParts } from "./router-routes.ts";
+import type { ZodApp } from "./zod-app.ts";
+
+export interface ApiParts extends ChannelRouteParts, RouterRouteParts, ConsoleParts {
+  readonly health: () => HealthzResponse;
+  readonly adminStatus: () => AdminStatusResponse;
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly openApi: () => Promise<object>;
+}
+
+/** Loopback callers are not counted there, so that a page that was just opened can always sign in. */
+const exempt = new Set(["/console/v1/auth/login", "/console/v1/auth/session"]);
+
+const OpenApiDocument = z.record(z.string(), z.unknown());
+
+/** All routes of the gateway, on both surfaces. */
+export function addApi(bare: FastifyInstance, parts: ApiParts): void {
+  const app: ZodApp = bare.withTypeProvider();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.decorateRequest("caller", null);
+  app.decorateRequest("sessionToken", null);
+  void app.register(cookie);
+  const limit = new RateLimit();
+  const limited = async (request: FastifyRequest): Promise<void> => {
+    if (exempt.has(request.routeOptions.url ?? "")) return;
+    if (limit.refuse(request.ip, Date.now()) !== null) {
+      throw new PalyraError("rate_limited", "Too many requests within a second.");
+    }
+  };
+  const admin = async (request: FastifyRequest): Promise<void> => {
+    requireToken(request, parts.acceptsToken);
+    request.caller = { principal: principalOf(request), surface: "admin API" };
+  };
+  app.get(
+    "/healthz",
+    {
+      schema: { tags: ["health"], summary: "Whether the gateway works", response: { 200: HealthzResponse } },
+    },
+    async () => parts.health(),
+  );
+  app.get(
+    "/openapi.json",
+    {
+      schema: { tags: ["health"], summary: "This description", response: { 200: OpenApiDocument } },
+    },
+    async () => ({ ...(await parts.openApi()) }),
+  );
+  app.get(
+    "/metrics",
+    {
+      onRequest: admin,
+      schema: { tags: ["health"], summary: "Figures for Prometheus", response: { 200: z.string() } },
+    },
+    async (_request, reply) => {
+      const metrics = await parts.metrics();
+      return reply
+        .serializer((text: string) => text)
+        .type(metrics.contentType)
+        .send(metrics.text);
+    },
+  );
+  void app.register(
+    async (scope: ZodApp) => {
+      scope.addHook("onRequest", limited);
+      scope.addHook("onRequest", admin);
+      scope.get(
+        "/status",
+        {
+          schema: {
+            tags: ["health"],
+            summary: "Everything about the gateway",
+            response: { 200: AdminStatusResponse },
+          },
+        },
+        async () => parts.adminStatus(),
+      );
+      addChannelRoutes(scope, parts);
+      addAdminChannelRoutes(scope, parts);
+      addRouterRoutes(scope, parts);
+    },
+    { prefix: "/admin/v1" },
+  );
+  void app.register(
+    async (scope: ZodApp) => {
+      scope.addHook("onRequest", limited);
+      addLogin(scope, parts);
+      await scope.register(async (inner: ZodApp) => {
+        requireSession(inner, parts);
+        addSessionRoutes(inner, parts);
+        addChannelRoutes(inner, parts);
+        addRouterRoutes(inner, parts);
+      });
+    },
+    { prefix: "/console/v1" },
+  );
+}
+
+function requireToken(request: FastifyRequest, accepts: (token: string) => boolean): void {
+  const token = bearerToken(request.headers.authorization);
+  if (token === null) throw new PalyraError("unauthorized", "The request shows no bearer token.");
+  if (!accepts(token)) throw new PalyraError("unauthorized", "The token is not valid.");
+}
+
+/** In whose name an admin asks: `x-palyra-principal` when it is shown. */
+function principalOf(request: FastifyRequest): string {
+  const shown = request.headers["x-palyra-principal"];
+  if (shown === undefined) return "admin:local";
+  if (typeof shown === "string" && shown.trim() !== "" && shown.length <= 128) return shown.trim();
+  throw new PalyraError("validation_error", "The header x-palyra-principal is empty or too long.");
+}
