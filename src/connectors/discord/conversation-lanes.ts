@@ -16,13 +16,13 @@ export class ConversationLanes {
 
   /** @param task never rejects */
   run(conversation: string, task: () => Promise<void> | void): void {
-    const before = this.#tails.get(conversation) ?? this.#barrier;
-    if (before === null || before === undefined) {
+    const tail = this.#tails.get(conversation);
+    if (tail === undefined && this.#barrier === null) {
       const running = task();
       if (running !== undefined) this.#append(conversation, running);
       return;
     }
-    this.#append(conversation, before.then(task));
+    this.#append(conversation, Promise.all([tail, this.#barrier]).then(task));
   }
 
   #append(conversation: string, running: Promise<void>): void {

@@ -1,3 +1,4 @@
+import type { APIInteraction } from "discord-api-types/v10";
 import type { DeliveryOutcome, OutboundMessageRequest } from "../../contracts/connector.ts";
 import type { ErrorDetails } from "../../contracts/errors.ts";
 import type {
@@ -11,6 +12,7 @@ import type {
   SearchMessagesResult,
 } from "../../contracts/message-admin.ts";
 import { detailsOf, messageOf, PalyraError } from "../../platform/errors.ts";
+import type { CommandSpec } from "../commands/command-spec.ts";
 import type {
   AdapterHost,
   AdapterRateLimits,
@@ -22,11 +24,14 @@ import type {
 import type { ConnectorLogger } from "../logger.ts";
 import { retryDelay } from "../retry-policy.ts";
 import { splitMessage } from "../split-message.ts";
+import type { CommandSyncState } from "../store/parts/command-sync-store.ts";
 import { AccountRun } from "./account-run.ts";
 import { AccountState } from "./account-state.ts";
 import { refreshHealth } from "./admin/health.ts";
 import { MessageAdmin } from "./admin/message-admin.ts";
 import { ChannelDirectory } from "./channel-directory.ts";
+import { answerInteraction, type NativeInvocation } from "./commands/answer-interaction.ts";
+import { syncCommands } from "./commands/sync-commands.ts";
 import { DiscordRest } from "./discord-rest.ts";
 import { checkApiBase } from "./egress.ts";
 import { emojiInPath } from "./emoji.ts";
@@ -45,6 +50,17 @@ export interface DiscordAdapterOptions {
   readonly tokenRef: string;
   readonly host: AdapterHost;
   readonly log: ConnectorLogger;
+  /** Slash commands; none are registered without. */
+  readonly commands?: NativeCommandHost;
+}
+
+/** Carries out slash commands, and remembers what was registered. */
+export interface NativeCommandHost {
+  readonly catalog: readonly CommandSpec[];
+  /** @returns the answer, for the person who used the command */
+  run(invocation: NativeInvocation): Promise<string>;
+  loadSync(): Promise<CommandSyncState | null>;
+  saveSync(state: CommandSyncState): Promise<void>;
 }
 
 /** One bot account on Discord. Everything it knows is its own: several accounts share nothing. */
@@ -229,10 +245,32 @@ export class DiscordAdapter implements ConnectorAdapter {
       directory: this.#directory,
       identifyGate: this.#identifyGate,
       stopped: this.#stopped.signal,
-      onSession: () => undefined,
-      onInteraction: () => undefined,
+      onSession: (applicationId) => this.#syncCommands(rest, applicationId),
+      onInteraction: (interaction) => this.#answerInteraction(rest, interaction),
     });
     return await this.#run.run();
+  }
+
+  #syncCommands(rest: DiscordRest, applicationId: string): void {
+    const { commands, connectorId, log } = this.#options;
+    if (commands === undefined) return;
+    void syncCommands({
+      connectorId,
+      applicationId,
+      catalog: commands.catalog,
+      rest,
+      load: () => commands.loadSync(),
+      save: (state) => commands.saveSync(state),
+      log,
+    });
+  }
+
+  #answerInteraction(rest: DiscordRest, interaction: APIInteraction): void {
+    const { commands, connectorId, log } = this.#options;
+    if (commands === undefined) return;
+    const channel = this.#directory.get(String(interaction.channel?.id));
+    const run = (invocation: NativeInvocation): Promise<string> => commands.run(invocation);
+    void answerInteraction(interaction, { connectorId, channel, rest, run, log });
   }
 
   /** Shows why a run did not come to a connection. */

@@ -49,6 +49,10 @@ export class InboundStream {
   #saveTimer: NodeJS.Timeout | null = null;
   #backfillTimer: NodeJS.Timeout | null = null;
   #backfillFailures = 0;
+  /** Channels that could not be caught up on: what arrives there is left to the next try, so that the order is kept. */
+  readonly #behind = new Set<string>();
+  /** Ends when it was tried once to fetch what was missed, or when that will not happen any more. */
+  readonly #firstTry = Promise.withResolvers<void>();
   #mode: "open" | "detached" | "closed" = "open";
 
   constructor(options: InboundStreamOptions) {
@@ -56,6 +60,8 @@ export class InboundStream {
     this.#session = options.session;
     this.#durable = new SessionFrontier(options.sequence);
     this.#submitted = new SessionFrontier(options.sequence);
+    // A RESUME tells what is new before it is said to be made: what was missed earlier comes first.
+    if (options.session.backfillPending) this.#lanes.holdUntil(this.#firstTry.promise);
   }
 
   get session(): DiscordSession {
@@ -96,7 +102,9 @@ export class InboundStream {
    * that it is still to be done.
    */
   catchUp(): void {
-    this.#lanes.holdUntil(this.#tryToCatchUp());
+    const tried = this.#tryToCatchUp();
+    this.#lanes.holdUntil(tried);
+    void tried.then(() => this.#firstTry.resolve());
   }
 
   /** The session is lost: what has arrived is still stored, the place in the session is not. */
@@ -134,7 +142,7 @@ export class InboundStream {
     const delay = backfillRetryMs * 2 ** Math.min(this.#backfillFailures, 6);
     this.#backfillFailures += 1;
     if (this.#backfillTimer !== null) clearTimeout(this.#backfillTimer);
-    this.#backfillTimer = setTimeout(() => void this.#tryToCatchUp(), delay);
+    this.#backfillTimer = setTimeout(() => this.catchUp(), delay);
     this.#backfillTimer.unref();
   }
 
@@ -169,13 +177,16 @@ export class InboundStream {
         if (event !== null) await host.accept(event, null);
       }
       await host.closeGap(conversationOf(channelId));
+      this.#behind.delete(channelId);
       return true;
     } catch (thrown) {
       log.warn("missed messages of a channel could not be fetched", {
         channel: channelId,
         error: messageOf(thrown),
       });
-      return isUnreadable(thrown);
+      if (isUnreadable(thrown)) this.#behind.delete(channelId);
+      else this.#behind.add(channelId);
+      return !this.#behind.has(channelId);
     }
   }
 
@@ -196,6 +207,7 @@ export class InboundStream {
   }
 
   #take(raw: RawMessage, sequence: number): Promise<void> | void {
+    if (this.#behind.has(raw.channel_id)) return this.#leaveToCatchUp(raw, sequence);
     const facts = this.#options.directory.get(raw.channel_id);
     const isGuildMessage = raw.guild_id !== undefined;
     // After a RESUME in a new process Discord does not introduce the channels again.
@@ -205,6 +217,14 @@ export class InboundStream {
       );
     }
     return this.#store(raw, facts, sequence);
+  }
+
+  /** The gap of the conversation is open in the store: the next try fetches this message too, in its order. */
+  #leaveToCatchUp(raw: RawMessage, sequence: number): void {
+    this.#options.log.debug("message is fetched with the missed ones", { message_id: raw.id });
+    this.#submitted.settle(sequence);
+    this.#durable.settle(sequence);
+    this.#saveLater();
   }
 
   #store(raw: RawMessage, channel: ChannelFacts | undefined, sequence: number): Promise<void> | void {
@@ -280,6 +300,7 @@ export class InboundStream {
 
   #leave(mode: "detached" | "closed"): void {
     this.#mode = mode;
+    this.#firstTry.resolve();
     this.#disarm();
     if (this.#backfillTimer !== null) clearTimeout(this.#backfillTimer);
     this.#backfillTimer = null;

@@ -113,8 +113,10 @@ export class Gateway {
 
   /** Sends an event to one session of a bot, as Discord does with interactions. */
   dispatchToBot(botUserId: string, dispatch: Dispatch): void {
-    const session = this.#liveSessions().find((one) => one.bot.userId === botUserId && one.shard[0] === 0);
-    session?.dispatch(dispatch.t, dispatch.d);
+    for (const session of this.#liveSessions()) {
+      if (session.bot.userId === botUserId && session.shard[0] === 0)
+        session.dispatch(dispatch.t, dispatch.d);
+    }
   }
 
   sessionStartLimit(bot: BotApplication): SessionStartLimit {
