@@ -1,5 +1,6 @@
 import { connectorBounds, type InboundMessageEvent } from "../../contracts/connector.ts";
 import type { CoalescingConfig } from "../../contracts/router-config.ts";
+import { isCommandText } from "./command-text.ts";
 import { keyComponent } from "./route-keys.ts";
 
 /** Messages of one turn at most. */
@@ -128,13 +129,9 @@ function bypassOf(
   event: InboundMessageEvent,
   policy: CoalescingConfig,
 ): "command_bypass" | "media_bypass" | null {
-  if (policy.bypass_commands && isCommand(event.body)) return "command_bypass";
+  if (policy.bypass_commands && isCommandText(event.body)) return "command_bypass";
   if (policy.bypass_media && event.attachments.length > 0) return "media_bypass";
   return null;
-}
-
-function isCommand(text: string): boolean {
-  return /^\s*[/!]palyra(\s|$)/i.test(text);
 }
 
 function mergedText(events: readonly InboundMessageEvent[]): string {

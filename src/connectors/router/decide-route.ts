@@ -1,4 +1,5 @@
 import type { RefusalReason, WaitReason } from "../../contracts/route-reasons.ts";
+import { isCommandText } from "./command-text.ts";
 import type { MentionMatch } from "./mention-patterns.ts";
 import type { MessageFacts } from "./message-facts.ts";
 import { pairingCodeIn } from "./pairing/pairing-code.ts";
@@ -149,7 +150,10 @@ function planOf({ facts, rule }: Context, mention: MentionMatch | null): RoutePl
 }
 
 function mentionOf(facts: MessageFacts, rule: CompiledRule): MentionMatch | null {
-  return facts.addressesBot ? { kind: "entity", pattern: "<@bot>" } : rule.mentions.match(facts.text);
+  if (facts.addressesBot) return { kind: "entity", pattern: "<@bot>" };
+  return isCommandText(facts.text)
+    ? { kind: "command", pattern: "/palyra" }
+    : rule.mentions.match(facts.text);
 }
 
 function judgeRouter({ rules }: Context): Verdict {

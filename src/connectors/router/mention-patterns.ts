@@ -13,7 +13,7 @@ const massMentions = ["@everyone", "@here"] as const;
 
 /** What a message was recognised by. */
 export interface MentionMatch {
-  readonly kind: "entity" | "literal" | "regex" | "any";
+  readonly kind: "entity" | "command" | "literal" | "regex" | "any";
   /** The pattern as it is written in the configuration. */
   readonly pattern: string;
 }

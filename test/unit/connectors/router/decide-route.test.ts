@@ -78,6 +78,16 @@ describe("A routing decision", () => {
       assert.equal(verdict(directMessage(), rules), "routed");
     });
 
+    it("takes a text command for one, but only after everything about the sender", () => {
+      const command = messageOf({ addressesBot: false, text: " /Palyra status" });
+      const decision = decide(command, rulesOf(open));
+      assert.equal(decision.kind === "route" && decision.plan.mention?.kind, "command");
+      assert.equal(verdict(command, rulesOf({ ...open, deny_from: ["42"] })), "sender_denied");
+      assert.equal(verdict(command, rulesOf({ ...open, allow_from: ["7"] })), "sender_not_allowlisted");
+      const word = { ...command, text: "/palyrastatus" };
+      assert.equal(verdict(word, rulesOf(open)), "no_matching_mention_or_dm_policy");
+    });
+
     it("asks for none where none is required, with or without patterns", () => {
       const rules = rulesOf({ ...open, require_mention: false });
       assert.equal(verdict(messageOf({ addressesBot: false }), rules), "routed");
