@@ -51,8 +51,8 @@ export class InboundStream {
   #backfillFailures = 0;
   /** Channels that could not be caught up on: what arrives there is left to the next try, so that the order is kept. */
   readonly #behind = new Set<string>();
-  /** Ends when it was tried once to fetch what was missed, or when that will not happen any more. */
-  readonly #firstTry = Promise.withResolvers<void>();
+  /** To be called when it was tried to fetch what was missed, or will not be any more. */
+  #triedToCatchUp: () => void = () => undefined;
   #mode: "open" | "detached" | "closed" = "open";
 
   constructor(options: InboundStreamOptions) {
@@ -61,7 +61,13 @@ export class InboundStream {
     this.#durable = new SessionFrontier(options.sequence);
     this.#submitted = new SessionFrontier(options.sequence);
     // A RESUME tells what is new before it is said to be made: what was missed earlier comes first.
-    if (options.session.backfillPending) this.#lanes.holdUntil(this.#firstTry.promise);
+    if (options.session.backfillPending) {
+      this.#lanes.holdUntil(
+        new Promise((resolve) => {
+          this.#triedToCatchUp = resolve;
+        }),
+      );
+    }
   }
 
   get session(): DiscordSession {
@@ -104,7 +110,7 @@ export class InboundStream {
   catchUp(): void {
     const tried = this.#tryToCatchUp();
     this.#lanes.holdUntil(tried);
-    void tried.then(() => this.#firstTry.resolve());
+    void tried.then(() => this.#triedToCatchUp());
   }
 
   /** The session is lost: what has arrived is still stored, the place in the session is not. */
@@ -300,7 +306,7 @@ export class InboundStream {
 
   #leave(mode: "detached" | "closed"): void {
     this.#mode = mode;
-    this.#firstTry.resolve();
+    this.#triedToCatchUp();
     this.#disarm();
     if (this.#backfillTimer !== null) clearTimeout(this.#backfillTimer);
     this.#backfillTimer = null;
