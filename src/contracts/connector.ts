@@ -72,6 +72,14 @@ export const RoutedOutput = z.object({
 });
 export type RoutedOutput = z.infer<typeof RoutedOutput>;
 
+/** A file the gateway keeps, to be sent with a message. */
+export const OutboundAttachment = z.object({
+  /** SHA-256 of the content, in hexadecimal: its name in the folder of kept files. */
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  filename: bounded(connectorBounds.filename),
+});
+export type OutboundAttachment = z.infer<typeof OutboundAttachment>;
+
 /** One provider-sized message: the payload of an outbox row. */
 export const OutboundMessageRequest = z.object({
   connector_id: identifier(connectorBounds.id),
@@ -82,6 +90,8 @@ export const OutboundMessageRequest = z.object({
   sequence: z.int().nonnegative(),
   text: identifier(connectorBounds.body),
   in_reply_to_message_id: bounded(connectorBounds.id).nullable(),
+  /** Files of the answer; never those of the message it answers. */
+  attachments: z.array(OutboundAttachment).max(10).optional(),
   /** At most 25 characters, derived from the row's key: the provider's guard against a second send. */
   nonce: z.string().min(1).max(25),
 });

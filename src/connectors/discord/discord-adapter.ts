@@ -29,6 +29,8 @@ import { AccountRun } from "./account-run.ts";
 import { AccountState } from "./account-state.ts";
 import { refreshHealth } from "./admin/health.ts";
 import { MessageAdmin } from "./admin/message-admin.ts";
+import { type AttachmentSetup, type FetchResult, fetchAttachment } from "./attachments/fetch-attachment.ts";
+import { filesToSend } from "./attachments/files-to-send.ts";
 import { ChannelDirectory } from "./channel-directory.ts";
 import { answerInteraction, type NativeInvocation } from "./commands/answer-interaction.ts";
 import { syncCommands } from "./commands/sync-commands.ts";
@@ -37,6 +39,7 @@ import { checkApiBase } from "./egress.ts";
 import { emojiInPath } from "./emoji.ts";
 import { IdentifyGate } from "./identify-gate.ts";
 import { channelOf, isSnowflake } from "./ids.ts";
+import { attachmentsOf } from "./normalise-message.ts";
 import { mendsItself, type RunEnd, readinessAfter } from "./run-end.ts";
 import { findSentMessage, sendMessage } from "./sender.ts";
 
@@ -50,6 +53,8 @@ export interface DiscordAdapterOptions {
   readonly tokenRef: string;
   readonly host: AdapterHost;
   readonly log: ConnectorLogger;
+  /** Files both ways; without it none are fetched or sent. */
+  readonly attachments?: AttachmentSetup;
   /** Slash commands; none are registered without. */
   readonly commands?: NativeCommandHost;
 }
@@ -114,7 +119,9 @@ export class DiscordAdapter implements ConnectorAdapter {
       const reason = "the connector has no token yet";
       return { kind: "retry", class: "connector_restarting", reason, retry_after_ms: null };
     }
-    const outcome = await sendMessage(rest, request);
+    const { attachments, log } = this.#options;
+    const files = await filesToSend(request.attachments ?? [], attachments ?? null, log);
+    const outcome = await sendMessage(rest, request, files);
     if (outcome.kind === "permanent_failure" && outcome.class === "auth_failed") this.#run?.refuseToken();
     return outcome;
   }
@@ -185,6 +192,26 @@ export class DiscordAdapter implements ConnectorAdapter {
 
   async removeReaction(request: ReactionRequest): Promise<MessageMutationResult> {
     return await this.#admin().removeReaction(request);
+  }
+
+  /**
+   * Fetches a file of a message and keeps it, when the limits allow it.
+   * @throws `not_found`, `forbidden` for a file on a foreign host, `service_unavailable`
+   */
+  async fetchAttachment(wanted: {
+    readonly conversationId: string;
+    readonly messageId: string;
+    readonly attachmentId: string;
+  }): Promise<FetchResult> {
+    const { rest } = this.#account();
+    const setup = this.#options.attachments;
+    if (setup === undefined) {
+      const detail = "downloads are switched off";
+      return { kind: "refused", verdict: { allowed: false, reason: "attachment_download_disabled", detail } };
+    }
+    const apiBase = checkApiBase(this.#options.apiBase);
+    const message = (channel: string, id: string) => rest.message(channel, id);
+    return await fetchAttachment({ message, attachmentsOf, apiBase }, wanted, setup);
   }
 
   credentialsChanged(ref: string | null): void {

@@ -103,19 +103,30 @@ export function displayNameOf(author: APIUser, nick: string | null | undefined):
 
 /** Facts about the files of a message; the files themselves are fetched only when they are asked for. */
 export function attachmentsOf(message: Pick<APIMessage, "attachments">): InboundMessageEvent["attachments"] {
-  return (message.attachments ?? []).slice(0, connectorBounds.attachments).map((attachment) => ({
-    kind: isImage(attachment.content_type) ? "image" : "file",
-    attachment_id: attachment.id,
-    url: attachment.url.length <= connectorBounds.attachmentUrl ? attachment.url : null,
-    filename: cutToBytes(attachment.filename, connectorBounds.filename),
-    content_type: attachment.content_type ?? null,
-    size_bytes: attachment.size,
-  }));
+  return (message.attachments ?? [])
+    .filter((attachment) => (within(attachment.id, connectorBounds.attachmentId)?.trim() ?? "") !== "")
+    .slice(0, connectorBounds.attachments)
+    .map((attachment) => ({
+      kind: isImage(attachment.content_type) ? "image" : "file",
+      attachment_id: attachment.id,
+      url: within(attachment.url, connectorBounds.attachmentUrl),
+      filename:
+        typeof attachment.filename === "string"
+          ? cutToBytes(attachment.filename, connectorBounds.filename)
+          : null,
+      content_type: within(attachment.content_type, connectorBounds.contentType),
+      size_bytes: Number.isSafeInteger(attachment.size) && attachment.size >= 0 ? attachment.size : null,
+    }));
+}
+
+/** Null for what is no text or longer than `maxBytes`: half of an address or a type is worth nothing. */
+function within(text: unknown, maxBytes: number): string | null {
+  return typeof text === "string" && Buffer.byteLength(text) <= maxBytes ? text : null;
 }
 
 /** SVG can carry scripts and is never treated as an image. */
-function isImage(contentType: string | undefined): boolean {
-  return contentType?.startsWith("image/") === true && !contentType.startsWith("image/svg");
+function isImage(contentType: unknown): boolean {
+  return typeof contentType === "string" && /^image\/(?!svg)/i.test(contentType);
 }
 
 /** The longest beginning of whole characters that fits. */

@@ -1,3 +1,4 @@
+import type { RawFile } from "@discordjs/rest";
 import type { APIMessage, RESTPostAPIChannelMessageJSONBody } from "discord-api-types/v10";
 import type { DeliveryOutcome, OutboundMessageRequest } from "../../contracts/connector.ts";
 import { outcomeOfFailure } from "./delivery-failures.ts";
@@ -23,10 +24,11 @@ export function messageBody(request: OutboundMessageRequest): RESTPostAPIChannel
   };
 }
 
-/** Sends a message once. */
+/** Sends a message once. @param files uploaded with it */
 export async function sendMessage(
-  rest: DiscordRest,
+  rest: Pick<DiscordRest, "createMessage">,
   request: OutboundMessageRequest,
+  files: readonly RawFile[] = [],
 ): Promise<DeliveryOutcome> {
   const channel = channelOf(request.conversation_id);
   if (channel === null) {
@@ -34,7 +36,7 @@ export async function sendMessage(
     return { kind: "permanent_failure", class: "invalid_request", reason };
   }
   try {
-    const sent: Partial<APIMessage> | null = await rest.createMessage(channel, messageBody(request));
+    const sent: Partial<APIMessage> | null = await rest.createMessage(channel, messageBody(request), files);
     if (typeof sent?.id === "string") return { kind: "delivered", native_message_id: sent.id };
     const reason = "Discord's answer is not a message";
     return { kind: "retry", class: "transient_network", reason, retry_after_ms: null };

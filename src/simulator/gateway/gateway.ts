@@ -111,7 +111,7 @@ export class Gateway {
     }
   }
 
-  /** Sends an event to one session of a bot, as Discord does with interactions. */
+  /** Sends an interaction to every session of a bot that has shard 0 (Discord docs: Gateway, Sharding). */
   dispatchToBot(botUserId: string, dispatch: Dispatch): void {
     for (const session of this.#liveSessions()) {
       if (session.bot.userId === botUserId && session.shard[0] === 0)

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { AttachmentFolder } from "../../../../src/connectors/attachments/attachment-folder.ts";
+import {
+  type AttachmentLimits,
+  defaultAttachmentLimits,
+} from "../../../../src/connectors/attachments/attachment-policy.ts";
+import type { DiscordAdapter } from "../../../../src/connectors/discord/discord-adapter.ts";
+import { until } from "../../simulator/until.ts";
+import { AdapterScene, RecordingHost, replyTo } from "./adapter-scene.ts";
+
+describe("Files on Discord", () => {
+  let scene: AdapterScene;
+  let folder: string;
+  let files: AttachmentFolder;
+  beforeEach(async () => {
+    scene = await AdapterScene.open();
+    folder = await mkdtemp(path.join(tmpdir(), "palyra-files-"));
+    files = await AttachmentFolder.open(folder, defaultAttachmentLimits, Date.now());
+  });
+  afterEach(async () => {
+    await scene.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const connect = async (change: Partial<AttachmentLimits> = {}) => {
+    const on = { downloadEnabled: true, uploadEnabled: true };
+    const limits = { ...defaultAttachmentLimits, ...on, ...change };
+    const host = new RecordingHost(scene.simulator.lab.bot.token);
+    return await scene.connect(host, { attachments: { limits, folder: files } });
+  };
+  const receive = async (
+    { adapter, host }: { adapter: DiscordAdapter; host: RecordingHost },
+    file: { filename: string; contentType: string; bytes: Uint8Array },
+  ) => {
+    scene.simulator.people.write("ada", "general", "@palyra look", { attachments: [file] });
+    const event = await until(() => host.events.at(-1));
+    const attachmentId = event.attachments[0]?.attachment_id ?? "";
+    const { conversation_id: conversationId, provider_message_id: messageId } = event;
+    return { event, fetch: () => adapter.fetchAttachment({ conversationId, messageId, attachmentId }) };
+  };
+
+  it("come as facts only, and are fetched when they are asked for", async () => {
+    const account = await connect();
+    const bytes = Buffer.from("some notes");
+    const { event, fetch } = await receive(account, { filename: "n.txt", contentType: "text/plain", bytes });
+    assert.deepEqual(
+      event.attachments.map(({ kind, filename, size_bytes }) => [kind, filename, size_bytes]),
+      [["file", "n.txt", bytes.byteLength]],
+    );
+    assert.equal(files.usage.files, 0);
+    const result = await fetch();
+    assert.ok(result.kind === "kept");
+    assert.equal(result.file.type, "text/plain");
+    assert.deepEqual(await files.get(result.file.digest), bytes);
+  });
+
+  it("that are something else than they say are not kept", async () => {
+    const account = await connect();
+    const bytes = Buffer.from("<svg onload='x'></svg>");
+    const { fetch } = await receive(account, { filename: "p.png", contentType: "image/png", bytes });
+    const result = await fetch();
+    assert.equal(result.kind === "refused" && result.verdict.reason, "attachment_content_type_blocked");
+    assert.equal(files.usage.files, 0);
+  });
+
+  it("that are too large are not fetched to the end", async () => {
+    const account = await connect({ maxDownloadBytes: 16 });
+    const bytes = Buffer.alloc(32, "x");
+    const { fetch } = await receive(account, { filename: "n.txt", contentType: "text/plain", bytes });
+    const result = await fetch();
+    assert.equal(result.kind === "refused" && result.verdict.reason, "attachment_size_exceeded");
+  });
+
+  it("are not fetched where nobody switched that on, nor from a place that is none of Discord's", async () => {
+    const off = await scene.connect();
+    const bytes = Buffer.from("x");
+    const { event, fetch } = await receive(off, { filename: "n.txt", contentType: "text/plain", bytes });
+    const result = await fetch();
+    assert.equal(result.kind === "refused" && result.verdict.reason, "attachment_download_disabled");
+    const unknown = off.adapter.fetchAttachment({
+      conversationId: "discord:channel:../..",
+      messageId: event.provider_message_id,
+      attachmentId: "1",
+    });
+    assert.equal((await unknown).kind, "refused");
+  });
+
+  it("go out with a message, once, under a harmless name, and are never those of the person's message", async () => {
+    const { adapter } = await connect();
+    const { lab } = scene.simulator;
+    const digest = await files.put(Buffer.from("result"), Date.now());
+    const attachments = [{ digest, filename: "../my result.txt" }];
+    const request = replyTo(lab.general.id, "here", { attachments });
+    const first = await adapter.send(request);
+    assert.deepEqual(await adapter.send(request), first, "the nonce stops a second upload");
+    const [message] = lab.general.messages;
+    assert.equal(lab.general.messages.length, 1);
+    assert.deepEqual(
+      message?.attachments.map((file) => [file.filename, Buffer.from(file.bytes).toString()]),
+      [["_my_result.txt", "result"]],
+    );
+  });
+
+  it("that may not go out stay behind, and the message goes without them", async () => {
+    const { adapter } = await connect({ maxUploadBytes: 3 });
+    const { lab } = scene.simulator;
+    const digest = await files.put(Buffer.from("result"), Date.now());
+    const missing = { digest: "0".repeat(64), filename: "gone.txt" };
+    const attachments = [{ digest, filename: "result.txt" }, missing];
+    const outcome = await adapter.send(replyTo(lab.general.id, "here", { attachments }));
+    assert.equal(outcome.kind, "delivered");
+    assert.deepEqual(
+      lab.general.messages.map((message) => [message.content, message.attachments.length]),
+      [["here", 0]],
+    );
+  });
+});
