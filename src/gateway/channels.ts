@@ -9,7 +9,7 @@ import type { ConnectorStatus, RecentMessage } from "../contracts/sidecar-status
 import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
 import type { SidecarContext } from "../sidecar/run-sidecar.ts";
 import type { Agent } from "./agent/agent.ts";
-import { ChannelDesk } from "./channel-desk.ts";
+import { ChannelDesk, withSaturation } from "./channel-desk.ts";
 import { discordSpecs } from "./discord-specs.ts";
 import type { GatewayFacts } from "./gateway-status.ts";
 import { MessageDesk } from "./message-desk.ts";
@@ -199,8 +199,15 @@ export class Channels {
 
   #statuses(): ConnectorStatus[] {
     const figures = this.#figures;
-    if (figures === null || this.#connectors === null) return [];
-    return this.#connectors.statuses((id) => figures.depthOf(id));
+    const connectors = this.#connectors;
+    if (figures === null || connectors === null) return [];
+    return connectors
+      .statuses((id) => figures.depthOf(id))
+      .map((status) => {
+        const queue = figures.queueOf(status.connector_id);
+        const limits = connectors.running(status.connector_id)?.adapter.rateLimits?.() ?? null;
+        return queue === null ? status : withSaturation(status, queue, limits);
+      });
   }
 
   /** Shows a fault of the store. The store stays paused after one, so that nothing is half done. */

@@ -1,4 +1,5 @@
 import type { ConnectorStore } from "../connectors/connector-store.ts";
+import type { QueueSnapshot } from "../connectors/store/parts/queue-control.ts";
 import {
   type GatewayStatus,
   type QueueDepth,
@@ -17,7 +18,7 @@ export class StoreFigures {
   readonly #connectorIds: () => readonly string[];
   readonly #onChange: () => void;
   readonly #onFault: (thrown: unknown) => void;
-  #depths = new Map<string, QueueDepth>();
+  #queues = new Map<string, QueueSnapshot>();
   #totals: GatewayStatus["totals"] = { received: 0, answered: 0, dead_letters: 0 };
   #recent: readonly RecentMessage[] = [];
   #timer: NodeJS.Timeout | null = null;
@@ -44,7 +45,15 @@ export class StoreFigures {
   }
 
   depthOf(connectorId: string): QueueDepth {
-    return this.#depths.get(connectorId) ?? emptyQueue;
+    const queue = this.#queues.get(connectorId);
+    if (queue === undefined) return emptyQueue;
+    const { inboxPending, pendingOutbox, deadLetters } = queue;
+    return { inbox_pending: inboxPending, outbox_pending: pendingOutbox, dead_letters: deadLetters };
+  }
+
+  /** The queue as it was read last; null before. */
+  queueOf(connectorId: string): QueueSnapshot | null {
+    return this.#queues.get(connectorId) ?? null;
   }
 
   /** Says that rows have changed. */
@@ -58,11 +67,12 @@ export class StoreFigures {
   }
 
   async read(): Promise<void> {
-    const depths = new Map<string, QueueDepth>();
-    for (const id of this.#connectorIds()) depths.set(id, await this.#store.queueDepth(id));
+    const queues = new Map<string, QueueSnapshot>();
+    const now = Date.now();
+    for (const id of this.#connectorIds()) queues.set(id, await this.#store.queues.snapshot(id, now));
     this.#totals = await this.#store.totals();
     this.#recent = await this.#store.recentMessages(recentMessageLimit);
-    this.#depths = depths;
+    this.#queues = queues;
     this.#onChange();
   }
 

@@ -60,7 +60,7 @@ describe("The events of a connector", () => {
         written.push(event);
       },
     };
-    const journal = new ConnectorJournal("echo:a", store, assert.fail);
+    const journal = new ConnectorJournal("echo:a", store, (thrown) => assert.fail(String(thrown)));
     for (let n = 0; n < 500; n += 1) {
       journal.record({ type: "outbox.retry", level: "warn", message: `retry ${n}` }, 1_000);
     }
