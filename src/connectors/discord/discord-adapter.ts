@@ -81,6 +81,8 @@ export class DiscordAdapter implements ConnectorAdapter {
   #running: Promise<void> = Promise.resolve();
   /** Ends the present wait for a change. */
   #wake: (() => void) | null = null;
+  /** Credentials may have changed since they were last asked for. */
+  #credentialsAreNew = false;
 
   constructor(options: DiscordAdapterOptions) {
     this.#options = options;
@@ -215,11 +217,10 @@ export class DiscordAdapter implements ConnectorAdapter {
   }
 
   credentialsChanged(ref: string | null): void {
-    if (ref === null) this.#wake?.();
-    else if (ref === this.#options.tokenRef) {
-      this.#wake?.();
-      void this.#restartIfTokenDiffers();
-    }
+    if (ref !== null && ref !== this.#options.tokenRef) return;
+    this.#credentialsAreNew = true;
+    this.#wake?.();
+    if (ref !== null) void this.#restartIfTokenDiffers();
   }
 
   #admin(): MessageAdmin {
@@ -257,6 +258,7 @@ export class DiscordAdapter implements ConnectorAdapter {
     const { connectorId, host, log, tokenRef } = this.#options;
     this.#state.set({ phase: "waiting_for_secret", tokenAccepted: false, accountId: null });
     const apiBase = checkApiBase(this.#options.apiBase);
+    this.#credentialsAreNew = false;
     const token = await host.secret(tokenRef, this.#stopped.signal);
     this.#state.set({ phase: "connecting" });
     const rest = new DiscordRest(apiBase, token, this.#stopped.signal);
@@ -334,7 +336,8 @@ export class DiscordAdapter implements ConnectorAdapter {
 
   /** Waits for `delayMs`, or with null without end, for new credentials or a stop. */
   async #waitForChange(delayMs: number | null): Promise<void> {
-    if (this.#stopped.signal.aborted) return;
+    // What changed while the last run was ending must not be waited for.
+    if (this.#stopped.signal.aborted || this.#credentialsAreNew) return;
     await new Promise<void>((resolve) => {
       const timer = delayMs === null ? null : setTimeout(resolve, delayMs);
       this.#wake = () => {

@@ -54,6 +54,51 @@ describe("A long text", () => {
     for (const message of splitMessage("😀".repeat(50), 11)) assert.doesNotMatch(message, /\p{Surrogate}/u);
   });
 
+  it("with nested fences of both kinds stays within the limit, balanced and complete", () => {
+    const line = fc.oneof(
+      fc.constantFrom(
+        "```",
+        "````md",
+        "~~~",
+        "~~~~ts",
+        "   ```py",
+        "    ```",
+        "``",
+        "",
+        "text",
+        "😀 word 😀",
+      ),
+      fc.stringMatching(/^[a-z]{0,30}$/),
+    );
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 40 }), fc.integer({ min: 48, max: 160 }), (lines, limit) => {
+        const text = lines.join("\n");
+        const messages = splitMessage(text, limit);
+        for (const message of messages) {
+          assert.ok(message.length <= limit, `${message.length} > ${limit}`);
+          assert.ok([...message].length <= limit);
+          assert.doesNotMatch(message, /\p{Surrogate}/u);
+          if (messages.length > 1) assert.equal(openFences(message), 0, message);
+        }
+        assert.equal(words(messages.join("\n")), words(text));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("in code is never glued to the line that opens the fence again", () => {
+    const text = `\`\`\`ts\n${"x".repeat(500)}\n\`\`\``;
+    const messages = splitMessage(text, 100);
+    assert.ok(messages.length > 4);
+    for (const message of messages) {
+      const lines = message.split("\n");
+      assert.equal(lines[0], "```ts");
+      assert.match(lines[1] ?? "", /^x+$/);
+      assert.equal(lines.at(-1), "```");
+    }
+    assert.equal(messages.map((message) => message.split("\n")[1]).join(""), "x".repeat(500));
+  });
+
   it("keeps its content, the limit and balanced fences, whatever it is", () => {
     const line = fc.oneof(
       fc.stringMatching(/^[a-z ]{0,120}$/),
@@ -92,4 +137,13 @@ function openFences(text: string): number {
       open = null;
   }
   return open === null ? 0 : 1;
+}
+
+/** Everything but fence lines and white space. */
+function words(text: string): string {
+  return text
+    .split("\n")
+    .filter((line) => !/^ {0,3}(?:`{3,}|~{3,})/.test(line))
+    .join("")
+    .replace(/\s/g, "");
 }
