@@ -5,9 +5,9 @@ import { productVersion } from "../platform/version.ts";
 import type { SidecarContext } from "../sidecar/run-sidecar.ts";
 import type { Channels } from "./channels.ts";
 import type { ConfigFile } from "./config-file.ts";
-import { type ApiParts, addApi } from "./http/api.ts";
+import type { ApiParts } from "./http/api.ts";
 import { ConsoleSessions } from "./http/console-sessions.ts";
-import { LoginBackoff } from "./http/rate-limit.ts";
+import { LoginBackoff, RateLimit } from "./http/rate-limit.ts";
 import { routingConfigOf } from "./routing-config.ts";
 
 export interface GatewayApiParts {
@@ -29,6 +29,7 @@ export function gatewayApi({ context, config, channels, status }: GatewayApiPart
   const api: ApiParts = {
     sessions: new ConsoleSessions(),
     backoff: new LoginBackoff(),
+    limit: new RateLimit(),
     acceptsToken: (token) => context.tokens.accepts(token),
     health,
     adminStatus: () => ({ ...health(), gateway: status() }),
@@ -37,7 +38,10 @@ export function gatewayApi({ context, config, channels, status }: GatewayApiPart
       return await renderMetrics(status());
     },
     openApi: async () => {
-      const { openApiDocument } = await import("./http/open-api.ts");
+      const [{ openApiDocument }, { addApi }] = await Promise.all([
+        import("./http/open-api.ts"),
+        import("./http/api.ts"),
+      ]);
       document ??= openApiDocument((app) => addApi(app, api));
       return await document;
     },

@@ -7,11 +7,12 @@ import { PalyraError } from "../../platform/errors.ts";
 import { bearerToken } from "./bearer-token.ts";
 import { addAdminChannelRoutes, addChannelRoutes, type ChannelRouteParts } from "./channel-routes.ts";
 import { addLogin, addSessionRoutes, type ConsoleParts, requireSession } from "./console-routes.ts";
-import { RateLimit } from "./rate-limit.ts";
+import type { RateLimit } from "./rate-limit.ts";
 import { addRouterRoutes, type RouterRouteParts } from "./router-routes.ts";
 import type { ZodApp } from "./zod-app.ts";
 
 export interface ApiParts extends ChannelRouteParts, RouterRouteParts, ConsoleParts {
+  readonly limit: RateLimit;
   readonly health: () => HealthzResponse;
   readonly adminStatus: () => AdminStatusResponse;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
@@ -31,7 +32,7 @@ export function addApi(bare: FastifyInstance, parts: ApiParts): void {
   app.decorateRequest("caller", null);
   app.decorateRequest("sessionToken", null);
   void app.register(cookie);
-  const limit = new RateLimit();
+  const { limit } = parts;
   const limited = async (request: FastifyRequest): Promise<void> => {
     if (exempt.has(request.routeOptions.url ?? "")) return;
     if (limit.refuse(request.ip, Date.now()) !== null) {

@@ -1,14 +1,14 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import type { ErrorDetails } from "../../contracts/errors.ts";
 import { PalyraError } from "../../platform/errors.ts";
 import type { Redactor } from "../../platform/redactor.ts";
 import { boundPortOf, listenOnWishedPort, loopbackHost, type PortWish } from "../../sidecar/listen-port.ts";
 import type { Logger } from "../../sidecar/log/logger.ts";
 import { AllowedMethods } from "./allowed-methods.ts";
-import { type ApiParts, addApi } from "./api.ts";
+import type { ApiParts } from "./api.ts";
+import { bearerToken } from "./bearer-token.ts";
 import { answerForThrown, type ErrorAnswer, errorAnswer } from "./error-envelope.ts";
 import { refusalOfCaller } from "./loopback-guard.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -35,8 +35,13 @@ export interface GatewayServer {
  */
 export async function startGatewayServer(options: GatewayServerOptions): Promise<GatewayServer> {
   let port = 0;
+  let api: Promise<FastifyInstance> | null = null;
+  const wholeApi = (): Promise<FastifyInstance> => {
+    api ??= openApi(options, () => port);
+    return api;
+  };
   const listenOnce = async (wished: number): Promise<{ app: FastifyInstance; port: number }> => {
-    const app = buildApp(options, () => port);
+    const app = frontApp(options, () => port, wholeApi);
     try {
       await app.listen({ host: loopbackHost, port: wished });
     } catch (thrown) {
@@ -55,11 +60,49 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
     port,
     close: async () => {
       await app?.close();
+      await (await api)?.close();
     },
   };
 }
 
-function buildApp(options: GatewayServerOptions, port: () => number): FastifyInstance {
+/** Answers what is asked all the time, and hands everything else on to the whole API, unread. */
+function frontApp(
+  options: GatewayServerOptions,
+  port: () => number,
+  wholeApi: () => Promise<FastifyInstance>,
+): FastifyInstance {
+  const app = bareApp(options, port);
+  const { health, adminStatus, acceptsToken, limit } = options.api;
+  app.addHook("onRequest", async (request, reply) => {
+    if (!request.is404) return;
+    const api = await wholeApi();
+    reply.hijack();
+    api.routing(request.raw, reply.raw);
+  });
+  const requireToken = async (request: FastifyRequest): Promise<void> => {
+    if (limit.refuse(request.ip, Date.now()) !== null) {
+      throw new PalyraError("rate_limited", "Too many requests within a second.");
+    }
+    if (!acceptsToken(bearerToken(request.headers.authorization) ?? "")) {
+      throw new PalyraError("unauthorized", "The request shows no valid bearer token.");
+    }
+  };
+  app.get("/healthz", async () => health());
+  app.get("/admin/v1/status", { onRequest: requireToken }, async () => adminStatus());
+  return app;
+}
+
+/** All routes with their schemas, which few gateways are ever asked for: loaded with the first request. */
+async function openApi(options: GatewayServerOptions, port: () => number): Promise<FastifyInstance> {
+  const { addApi } = await import("./api.ts");
+  const app = bareApp(options, port);
+  addApi(app, options.api);
+  await app.ready();
+  return app;
+}
+
+/** Guards and the form of failures, without routes. */
+function bareApp(options: GatewayServerOptions, port: () => number): FastifyInstance {
   const { redactor, log } = options;
   const app = Fastify({
     logger: false,
@@ -90,7 +133,7 @@ function buildApp(options: GatewayServerOptions, port: () => number): FastifyIns
     return send(reply, errorAnswer("not_found", message, redactor));
   });
   app.setErrorHandler((error, request, reply) => {
-    if (hasZodFastifySchemaValidationErrors(error)) return send(reply, validationAnswer(error, redactor));
+    if (isValidationFault(error)) return send(reply, validationAnswer(error, redactor));
     const answer = answerForThrown(error, redactor);
     if (answer.status >= 500 && !(error instanceof PalyraError)) {
       const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -101,15 +144,19 @@ function buildApp(options: GatewayServerOptions, port: () => number): FastifyIns
   app.addHook("onSend", async (_request, reply) => {
     reply.headers(securityHeaders);
   });
-  addApi(app, options.api);
   return app;
 }
 
+interface ValidationFault {
+  readonly validation: readonly { instancePath: string; keyword: string; message?: string }[];
+}
+
+function isValidationFault(error: unknown): error is ValidationFault {
+  return error instanceof Error && "validation" in error && Array.isArray(error.validation);
+}
+
 /** Names every field that is wrong. */
-function validationAnswer(
-  error: { readonly validation: readonly { instancePath: string; keyword: string; message?: string }[] },
-  redactor: Pick<Redactor, "redact">,
-): ErrorAnswer {
+function validationAnswer(error: ValidationFault, redactor: Pick<Redactor, "redact">): ErrorAnswer {
   const faults = error.validation.slice(0, 16).map((fault) => ({
     field: fault.instancePath.split("/").filter(Boolean).join("."),
     code: fault.keyword,
