@@ -57,6 +57,16 @@ export interface GatewayOwner {
   ended(fatal: FatalClose): void;
 }
 
+/** The socket inside the library's shard. */
+interface ShardSocket {
+  readonly readyState: number;
+  addEventListener(type: "error", listener: () => void): void;
+  close(): void;
+}
+
+/** `WebSocket.CONNECTING` */
+const connecting = 0;
+
 interface Attempt {
   readonly resuming: boolean;
   sawHello: boolean;
@@ -121,6 +131,7 @@ export class GatewayConnection {
   async stop(): Promise<void> {
     if (this.#stopped.signal.aborted) return;
     this.#halt();
+    const socket = this.#socket();
     const closing = this.#shard.destroy({ code: CloseCodes.Resuming, reason: "restarting" });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
@@ -132,6 +143,8 @@ export class GatewayConnection {
       this.#log.debug("closing the gateway connection failed", { error: messageOf(thrown) });
     } finally {
       clearTimeout(timer);
+      // The library leaves a handshake in hand to itself.
+      if (socket?.readyState === connecting) socket.close();
     }
   }
 
@@ -194,8 +207,22 @@ export class GatewayConnection {
       this.#reconnects = { ...this.#reconnects, failedResumes: 0 };
     }
     const session = this.#owner.sessionInfo();
+    // The library makes the socket as soon as it has the session.
+    setImmediate(() => this.#watchSocket());
     this.#attempt = { resuming: session !== null, sawHello: false, closed: false, readyAt: null };
     return session;
+  }
+
+  /**
+   * The library takes its error handler away when it gives a connection up, also one whose handshake is still under
+   * way: an error of that one would then end the process.
+   */
+  #watchSocket(): void {
+    this.#socket()?.addEventListener("error", () => this.#log.debug("gateway socket ended with an error"));
+  }
+
+  #socket(): ShardSocket | null {
+    return (this.#shard as unknown as { readonly connection: ShardSocket | null }).connection;
   }
 
   /** Resolves when the next connection may be made; never after a stop, which holds the library back. */
