@@ -101,6 +101,10 @@ async function openApi(options: GatewayServerOptions, port: () => number): Promi
   return app;
 }
 
+function noCompiler(): never {
+  throw new Error("A route with a schema needs the compilers of zod.");
+}
+
 /** Guards and the form of failures, without routes. */
 function bareApp(options: GatewayServerOptions, port: () => number): FastifyInstance {
   const { redactor, log } = options;
@@ -109,6 +113,8 @@ function bareApp(options: GatewayServerOptions, port: () => number): FastifyInst
     bodyLimit,
     forceCloseConnections: true,
     requestTimeout: 30_000,
+    // Zod checks everything: Fastify's own compilers, several megabytes in memory, are not even loaded.
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     // Node's own answer to a missing Host header has no envelope; the guard below refuses it.
     http: { requireHostHeader: false },
     frameworkErrors: (error, _request, reply) => send(reply, answerForThrown(error, redactor)),
