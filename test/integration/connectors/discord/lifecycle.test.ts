@@ -11,13 +11,12 @@ describe("An account on Discord that is stopped", () => {
   });
   afterEach(() => scene.close());
 
-  it("accepts nothing more and asks Discord for nothing more", async () => {
+  it("accepts nothing more and can send nothing more", async () => {
     const { adapter, host } = await scene.connect();
     scene.simulator.people.write("ada", "general", "@palyra before");
     await until(() => host.events.length === 1);
     await adapter.stop();
     adapter.dispose();
-    const requests = scene.requests().length;
     scene.simulator.people.write("ada", "general", "@palyra after");
     const other = await scene.connect(new RecordingHost(scene.simulator.lab.bot.token));
     scene.simulator.people.write("ada", "general", "@palyra for the other");
@@ -25,7 +24,6 @@ describe("An account on Discord that is stopped", () => {
     assert.equal(host.events.length, 1);
     assert.equal(adapter.state().liveness, "stopped");
     assert.equal(adapter.state().canSend, false);
-    assert.ok(scene.requests().length >= requests);
   });
 
   it("while it still connects ends no process when that connection fails later", async () => {
