@@ -54,7 +54,10 @@ export class Channels {
     this.#context = options.context;
   }
 
-  /** Opens the store and starts the connectors; tries again by itself while another process holds it. */
+  /**
+   * Opens the store and starts the connectors. Tries again by itself while that cannot be done, and opens
+   * anew after the store failed: a full disk is waited out, never a reason to end.
+   */
   open(): void {
     this.#opening = this.#open().catch((thrown: unknown) => {
       this.#problem = detailsOf(thrown);
@@ -125,12 +128,40 @@ export class Channels {
   async stop(drainMs: number): Promise<void> {
     this.#stopped = true;
     if (this.#reopenTimer !== null) clearTimeout(this.#reopenTimer);
-    if (this.#pruneTimer !== null) clearInterval(this.#pruneTimer);
     await this.#opening;
+    await this.#close(drainMs);
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    if (this.#pruneTimer !== null) clearInterval(this.#pruneTimer);
     await this.#connectors?.stop(drainMs);
     await this.#figures?.read().catch((thrown: unknown) => this.#storeFault(thrown));
     this.#figures?.close();
     await this.#opened?.store.close();
+  }
+
+  /** Lets go of a store that cannot be used, and of all that is built on it. */
+  async #abandon(): Promise<void> {
+    await this.#close(0);
+    this.#connectors = null;
+    this.#desk = null;
+    this.#messages = null;
+    this.#pairing = null;
+    this.#figures = null;
+    this.#opened = null;
+    this.#context.statusChanged();
+  }
+
+  /** The store failed and takes no more: what is on the disk is read again as soon as the disk works. */
+  #openAnew(): void {
+    this.#opening = this.#opening
+      .then(() => this.#abandon())
+      .catch((thrown: unknown) => {
+        this.#context.log.error("the failed store could not be closed", { error: messageOf(thrown) });
+      })
+      .then(() => {
+        if (!this.#stopped) this.#reopenTimer = setTimeout(() => this.open(), storeRetryMs);
+      });
   }
 
   async #open(): Promise<void> {
@@ -147,8 +178,22 @@ export class Channels {
       return;
     }
     this.#opened = opened;
-    opened.onFailure((error) => this.#storeFault(error));
+    try {
+      await this.#begin(opened);
+    } catch (thrown) {
+      // Left open, it would lock out the next attempt.
+      await this.#abandon();
+      throw thrown;
+    }
+    opened.onFailure((error) => {
+      this.#storeFault(error);
+      this.#openAnew();
+    });
+  }
+
+  async #begin(opened: OpenedConnectorStore): Promise<void> {
     const { store } = opened;
+    const { log } = this.#context;
     const recovered = await store.recoverInterrupted(Date.now());
     if (recovered.inbound + recovered.outbound > 0) log.info("work was taken up again", { ...recovered });
     this.#startConnectors(opened);
@@ -159,7 +204,7 @@ export class Channels {
       store.prune(Date.now()).catch((thrown: unknown) => this.#storeFault(thrown));
     }, pruneIntervalMs);
     this.#pruneTimer.unref();
-    context.statusChanged();
+    this.#context.statusChanged();
   }
 
   #startConnectors(opened: OpenedConnectorStore): void {
@@ -210,7 +255,7 @@ export class Channels {
       });
   }
 
-  /** Shows a fault of the store. The store stays paused after one, so that nothing is half done. */
+  /** Shows a fault of the store. Returns when the next try makes sense, in milliseconds. */
   #storeFault(thrown: unknown): number {
     const details = detailsOf(this.#opened?.failure() ?? thrown);
     this.#context.log.error("the message store failed", { code: details.code, error: messageOf(thrown) });

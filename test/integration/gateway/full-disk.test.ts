@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { GatewayStatus } from "../../../src/contracts/sidecar-status.ts";
+import { GatewayScene } from "../../support/sidecar/gateway-scene.ts";
+import { waitUntil } from "../../support/vscode/wait-until.ts";
+
+const run = promisify(execFile);
+
+/** Limits the size of files that a process may write: what a full disk is to it (bytes, or `unlimited`). */
+async function limitFiles(pid: number, size: string): Promise<void> {
+  await run("prlimit", ["--pid", String(pid), `--fsize=${size}:unlimited`]);
+}
+
+describe("A gateway whose disk is full", function () {
+  this.timeout(60_000);
+  let scene: GatewayScene;
+  beforeEach(async () => {
+    scene = await GatewayScene.open();
+  });
+  afterEach(() => scene.close());
+
+  it("says so, stays up, and answers everything once when there is room again", async () => {
+    const { gateway, link } = await scene.startConnected();
+    scene.simulator.people.write("ada", "general", "@palyra before");
+    await scene.waitForAnswers("general", 1);
+    await limitFiles(gateway.pid, "1");
+    scene.simulator.people.write("ada", "general", "@palyra in between");
+    const paused = await waitUntil("the gateway to say what is wrong", async () => {
+      const status = link.status as GatewayStatus;
+      return status.health === "unhealthy" ? status : undefined;
+    });
+    assert.equal(paused.reasons[0]?.code, "storage_failed");
+    assert.match(paused.reasons[0]?.next_step ?? "", /disk space/);
+    await limitFiles(gateway.pid, "unlimited");
+    scene.simulator.people.write("ada", "general", "@palyra after");
+    assert.deepEqual(await scene.waitForAnswers("general", 3), ["before", "in between", "after"]);
+    await waitUntil("the gateway to be well again", async () =>
+      (link.status as GatewayStatus).health === "ok" ? true : undefined,
+    );
+    assert.ok(gateway.isRunning, "it never ended");
+  });
+});
