@@ -1,12 +1,20 @@
 import { chmod, lstat, mkdir } from "node:fs/promises";
-import { PalyraError } from "./errors.ts";
+import { messageOf, PalyraError } from "./errors.ts";
 
 /**
  * Makes sure that a folder exists and only its owner may enter it (mode 0700).
- * @throws `config_invalid` when the path is a link or not a folder, or belongs to somebody else
+ * @throws `config_invalid` when the path is a link or not a folder, cannot be made, or belongs to
+ *   somebody else
  */
 export async function ensurePrivateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (thrown) {
+    throw new PalyraError("config_invalid", `The folder ${folder} cannot be made (${messageOf(thrown)}).`, {
+      nextStep: "Choose a state folder that you can write, e.g. with PALYRA_STATE_ROOT or --state-root.",
+      cause: thrown,
+    });
+  }
   const info = await lstat(folder);
   if (!info.isDirectory()) {
     throw new PalyraError("config_invalid", `${folder} is not a folder.`, {

@@ -39,7 +39,9 @@ export function crashProblem(description: string, exit: ProcessExit): ErrorDetai
   const said = exit.stderr.slice(-reasonLines).join(" · ").slice(-reasonLength);
   const message = said === "" ? description : `${description} Last output: ${said}`;
   return new PalyraError(exit.code === exitCodes.config ? "config_invalid" : "internal_error", message, {
-    nextStep: "Show the logs, mend the cause, then start again.",
+    nextStep: retryIsPointless(exit)
+      ? "Show the logs, mend the cause, then start again."
+      : "It is started again by itself; show the logs to find the cause.",
   }).toDetails();
 }
 

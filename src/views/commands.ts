@@ -63,7 +63,12 @@ export function commandActions(parts: CommandParts): Readonly<Record<CommandName
     setDiscordToken: (argument) => setDiscordToken(parts, argument),
     openSettings: async (argument) => {
       const query = typeof argument === "string" ? argument : `@ext:${extensionId}`;
-      await vscode.commands.executeCommand("workbench.action.openSettings", query);
+      if (vscode.env.remoteName === undefined) {
+        await vscode.commands.executeCommand("workbench.action.openSettings", query);
+      } else {
+        // Settings of a machine are on a page of their own in a remote window.
+        await vscode.commands.executeCommand("workbench.action.openRemoteSettings", { query });
+      }
     },
     copySnapshot: async () => {
       const { snapshot } = await holder.current();

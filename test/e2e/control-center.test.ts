@@ -152,7 +152,7 @@ describe("The control center in the workbench", () => {
     await window.pick("palyrad");
     await waitUntil("the log of palyrad", async () => {
       const lines = await window.page.$eval(".part.panel .output-view", (view) => view.textContent ?? "");
-      return /\[info\].*palyrad is ready/.test(lines.replaceAll("\u00a0", " "));
+      return /\[info\].*(palyrad is ready|message delivered)/.test(lines.replaceAll("\u00a0", " "));
     });
     await window.runCommand("View: Hide Panel");
   });

@@ -12,9 +12,10 @@ import { readSecret } from "../read-secret.ts";
  * @throws `secrets_elsewhere` when VS Code keeps them and does not run
  */
 export async function setSecret(context: CommandContext, ref: string): Promise<void> {
-  if (!SecretRef.safeParse(ref).success) {
+  if (!SecretRef.safeParse(ref).success || !ref.startsWith("global/")) {
     throw new PalyraError("validation_error", `“${ref}” is not a name for a secret.`, {
-      nextStep: "Use lower-case letters, digits, . _ - and /, e.g. global/discord_bot_token.",
+      nextStep:
+        "Use global/discord_bot_token for the default account, global/discord_bot_token.NAME for another.",
     });
   }
   const value = await readSecret(context.terminal, `Value of ${ref} (not shown): `);

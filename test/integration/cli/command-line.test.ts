@@ -132,7 +132,7 @@ describe("The palyra command", () => {
   });
 
   it("tells a fault with its next step and its own exit code", async () => {
-    const empty = start("secrets", "set", "x");
+    const empty = start("secrets", "set", "global/x");
     empty.feed("");
     assert.equal(await empty.ended(), 2);
     assert.match(empty.stderr, /^error: No secret was given\.\n.+/);

@@ -28,6 +28,11 @@ describe("The end of a process", () => {
     assert.deepEqual(readLastWords(`${cut}\n${foreign}`), { fatal: null, stderr: [cut, foreign] });
   });
 
+  it("says whether anybody has to do something", () => {
+    assert.match(crashProblem("It ended.", exit).next_step, /started again by itself/);
+    assert.match(crashProblem("It ended.", { ...exit, code: 78 }).next_step, /mend the cause/);
+  });
+
   it("repeats the last lines of standard error in the problem", () => {
     const { message } = crashProblem("It ended.", { ...exit, stderr: ["a", "b", "c", "d"] });
     assert.equal(message, "It ended. Last output: b · c · d");
