@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import { systemErrorCode } from "../../platform/errors.ts";
+import { writePrivateFile } from "../../platform/write-private-file.ts";
 
 export interface FolderLimits {
   readonly storeMaxBytes: number;
@@ -60,7 +60,7 @@ export class AttachmentFolder {
   async put(bytes: Uint8Array, now: number): Promise<string> {
     const digest = createHash("sha256").update(bytes).digest("hex");
     if (!this.#files.has(digest)) {
-      await writeFileAtomic(path.join(this.#folder, digest), Buffer.from(bytes), { mode: 0o600 });
+      await writePrivateFile(path.join(this.#folder, digest), Buffer.from(bytes));
     }
     this.#files.delete(digest);
     this.#files.set(digest, { bytes: bytes.byteLength, keptAt: now });
