@@ -126,6 +126,14 @@ export const errorCatalogue = {
   ),
   discord_unreachable: entry("availability", 503, 75, true, "Check the network; it is retried by itself."),
 
+  delivery_failing: entry(
+    "availability",
+    503,
+    75,
+    true,
+    "Sending is tried again by itself; show the logs to see why it fails.",
+  ),
+
   browser_missing: entry(
     "dependency",
     503,

@@ -6,6 +6,7 @@ import type {
   SidecarHealth,
 } from "../contracts/sidecar-status.ts";
 import { recentMessageLimit } from "../contracts/sidecar-status.ts";
+import { PalyraError } from "../platform/errors.ts";
 
 /** Everything the status is made of. */
 export interface GatewayFacts {
@@ -26,9 +27,13 @@ export function buildGatewayStatus(facts: GatewayFacts): GatewayStatus {
   const connectorProblems = facts.connectors
     .filter((connector) => connector.enabled && connector.last_error !== null)
     .flatMap((connector) => (connector.last_error === null ? [] : [connector.last_error]));
-  const reasons = [facts.storeProblem, facts.configProblem, ...connectorProblems].filter(
-    (reason) => reason !== null,
-  );
+  const stuck = facts.connectors.filter(({ circuit }) => circuit !== undefined && circuit.state !== "closed");
+  const reasons = [
+    facts.storeProblem,
+    facts.configProblem,
+    ...connectorProblems,
+    ...stuck.map(deliveryFailing),
+  ].filter((reason) => reason !== null);
   return {
     service: "gateway",
     health: healthOf(facts, reasons),
@@ -38,6 +43,11 @@ export function buildGatewayStatus(facts: GatewayFacts): GatewayStatus {
     totals: facts.store?.totals ?? { received: 0, answered: 0, dead_letters: 0 },
     config_hash: facts.configHash,
   };
+}
+
+function deliveryFailing({ connector_id: id, queue }: ConnectorStatus): ErrorDetails {
+  const waiting = queue.outbox_pending === 1 ? "1 message waits" : `${queue.outbox_pending} messages wait`;
+  return new PalyraError("delivery_failing", `${id} cannot deliver: ${waiting}.`).toDetails();
 }
 
 function healthOf(facts: GatewayFacts, reasons: readonly ErrorDetails[]): SidecarHealth {

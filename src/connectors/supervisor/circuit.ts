@@ -1,7 +1,7 @@
 /** Numbers of the circuit; times in milliseconds. */
 export const circuitLimits = {
   /** Failures in a row, over all messages, after which nothing is sent for a while. */
-  failures: 8,
+  failures: 4,
   firstOpenMs: 2_000,
   longestOpenMs: 60_000,
 } as const;

@@ -12,6 +12,41 @@ async function limitFiles(pid: number, size: string): Promise<void> {
   await run("prlimit", ["--pid", String(pid), `--fsize=${size}:unlimited`]);
 }
 
+describe("A gateway whose messages Discord does not take", function () {
+  this.timeout(90_000);
+  let scene: GatewayScene;
+  beforeEach(async () => {
+    scene = await GatewayScene.open();
+  });
+  afterEach(() => scene.close());
+
+  it("is degraded and says how many wait, until they are delivered", async () => {
+    const { link } = await scene.startConnected();
+    const mend = scene.simulator.faults.add({
+      kind: "serverError",
+      method: "POST",
+      pathIncludes: "/messages",
+      status: 503,
+    });
+    scene.simulator.people.write("ada", "general", "@palyra one");
+    scene.simulator.people.write("ada", "random", "@palyra two");
+    const status = await waitUntil("the gateway to say that it cannot deliver", async () => {
+      const now = link.status as GatewayStatus;
+      return now.reasons.some(({ code }) => code === "delivery_failing") ? now : undefined;
+    });
+    assert.equal(status.health, "degraded");
+    assert.match(status.reasons[0]?.message ?? "", /discord:default cannot deliver: 2 messages wait/);
+    mend();
+    await waitUntil(
+      "the messages to be delivered and the gateway to be well",
+      async () => ((link.status as GatewayStatus).health === "ok" ? true : undefined),
+      60_000,
+    );
+    assert.deepEqual(scene.answers("general"), ["one"]);
+    assert.deepEqual(scene.answers("random"), ["two"]);
+  });
+});
+
 describe("A gateway whose disk is full", function () {
   this.timeout(60_000);
   let scene: GatewayScene;
