@@ -31,20 +31,23 @@ const SealedSecret = z.object({
 export class EncryptedFileSecretStore implements SecretStore {
   readonly home = "file";
   readonly #folder: string;
-  #key: Promise<Buffer> | null = null;
 
   /** @param folder absolute path; made with mode 0700 at the first write */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** @throws `state_unreadable` when the secret cannot be unsealed; its file is then set aside */
+  /**
+   * @throws `state_unreadable` when the key is good and the secret cannot be unsealed; its file is then set
+   * aside. `secret_store_unavailable` when a file cannot be read; nothing is touched then
+   */
   async get(name: string): Promise<string | undefined> {
     const file = this.#file(name);
-    const text = await readIfPresent(file);
+    const text = await this.#readSealed(file);
     if (text === null) return undefined;
+    const key = await this.#readKey();
     try {
-      return unseal(name, text, await this.#readKey());
+      return unseal(name, text, key);
     } catch (thrown) {
       const aside = await unusedName(file);
       await rename(file, aside);
@@ -63,7 +66,7 @@ export class EncryptedFileSecretStore implements SecretStore {
       throw new PalyraError("validation_error", `A secret has 1 to ${secretSizeLimit} bytes, not ${size}.`);
     }
     await ensurePrivateFolder(this.#folder);
-    await writePrivateFile(file, `${JSON.stringify(seal(name, value, await this.#makeKey()))}\n`);
+    await writePrivateFile(file, `${JSON.stringify(seal(name, value, await this.#readOrCreateKey()))}\n`);
   }
 
   async delete(name: string): Promise<void> {
@@ -92,32 +95,57 @@ export class EncryptedFileSecretStore implements SecretStore {
     return path.join(this.#folder, `${name.replaceAll("/", "~")}${suffix}`);
   }
 
+  async #readSealed(file: string): Promise<string | null> {
+    try {
+      return await readFile(file, "utf8");
+    } catch (error) {
+      if (systemErrorCode(error) === "ENOENT") return null;
+      throw new PalyraError(
+        "secret_store_unavailable",
+        `The file ${file} cannot be read (${messageOf(error)}).`,
+        { nextStep: "Make it a file that you may read, then try again.", cause: error },
+      );
+    }
+  }
+
+  /** Read anew each time: the user may have restored or removed it. @throws `secret_store_unavailable` */
   async #readKey(): Promise<Buffer> {
-    const key = await readFile(path.join(this.#folder, keyFileName));
-    if (key.length !== keyBytes) throw new Error("the key file is damaged");
+    const key = await this.#readKeyIfPresent();
+    if (key === null) throw this.#keyLost("is missing");
     return key;
   }
 
-  #makeKey(): Promise<Buffer> {
-    this.#key ??= this.#readOrCreateKey().catch((thrown: unknown) => {
-      this.#key = null;
-      throw thrown;
+  async #readKeyIfPresent(): Promise<Buffer | null> {
+    let key: Buffer;
+    try {
+      key = await readFile(path.join(this.#folder, keyFileName));
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === "ENOENT") return null;
+      if (code === "EISDIR") throw this.#keyLost("is a folder", error);
+      // The key may be well: no reason to give up the secrets.
+      throw new PalyraError(
+        "secret_store_unavailable",
+        `The key of the secrets cannot be read (${messageOf(error)}).`,
+        { nextStep: "Make sure that you may read the file secrets/key, then try again.", cause: error },
+      );
+    }
+    if (key.length !== keyBytes) throw this.#keyLost("is damaged");
+    return key;
+  }
+
+  #keyLost(what: string, cause?: unknown): PalyraError {
+    return new PalyraError("secret_store_unavailable", `The key of the secrets in ${this.#folder} ${what}.`, {
+      nextStep: "Restore the file secrets/key from a backup, or remove the folder secrets to start anew.",
+      cause,
     });
-    return this.#key;
   }
 
   async #readOrCreateKey(): Promise<Buffer> {
-    try {
-      return await this.#readKey();
-    } catch (error) {
-      if (systemErrorCode(error) !== "ENOENT") {
-        throw new PalyraError("secret_store_unavailable", `The key in ${this.#folder} cannot be read.`, {
-          nextStep:
-            "Restore the key file from a backup, or move the folder away and store the secrets again.",
-          cause: error,
-        });
-      }
-    }
+    const key = await this.#readKeyIfPresent();
+    if (key !== null) return key;
+    // A new key would be of no use to secrets that are here. Another process may have made both meanwhile.
+    if ((await this.keys()).length > 0) return await this.#readKey();
     // Two processes may get here at once: `link` lets one of them win, and both use the winner's key.
     const file = path.join(this.#folder, keyFileName);
     const candidate = `${file}.${randomBytes(6).toString("hex")}`;
@@ -156,13 +184,4 @@ function unseal(name: string, text: string, key: Buffer): string {
     .setAAD(boundData(name))
     .setAuthTag(bytes(sealed.tag));
   return Buffer.concat([decipher.update(bytes(sealed.ciphertext)), decipher.final()]).toString("utf8");
-}
-
-async function readIfPresent(file: string): Promise<string | null> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return null;
-    throw error;
-  }
 }

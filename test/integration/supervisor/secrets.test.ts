@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { statePaths } from "../../../src/platform/state-paths.ts";
 import { EncryptedFileSecretStore } from "../../../src/supervisor/encrypted-file-secret-store.ts";
@@ -78,6 +78,56 @@ describe("The encrypted file with secrets", () => {
     await assert.rejects(store.get("b"), { code: "state_unreadable" });
   });
 
+  const damages: Readonly<Record<string, (key: string) => Promise<unknown>>> = {
+    missing: (key) => rm(key),
+    torn: (key) => writeFile(key, "short"),
+    empty: (key) => writeFile(key, ""),
+    "a folder": async (key) => {
+      await rm(key);
+      await mkdir(key);
+    },
+    // A link to itself (ELOOP) is what root cannot read either; Windows lets few users make one.
+    ...(process.platform !== "win32" && {
+      unreadable: async (key: string) => {
+        await rm(key);
+        await symlink(key, key);
+      },
+    }),
+  };
+  for (const [what, damage] of Object.entries(damages)) {
+    it(`loses no secret when the key is ${what}: it is readable again with the key from a backup`, async () => {
+      await store.set("a", "one value");
+      const key = path.join(folder, "key");
+      const backup = await readFile(key);
+      await damage(key);
+      const before = await readdir(folder);
+      for (const each of [store, new EncryptedFileSecretStore(folder)]) {
+        const unavailable = { code: "secret_store_unavailable", nextStep: /secrets\/key/ };
+        await assert.rejects(each.get("a"), unavailable);
+        await assert.rejects(each.set("a", "other"), unavailable);
+        await assert.rejects(each.set("b", "other"), unavailable);
+      }
+      assert.deepEqual(await readdir(folder), before);
+      await rm(key, { recursive: true, force: true });
+      await writeFile(key, backup);
+      assert.equal(await store.get("a"), "one value");
+    });
+  }
+
+  it("starts anew when the user removes the folder, also in a process that knew the old key", async () => {
+    await store.set("a", "one value");
+    await rm(folder, { recursive: true });
+    await store.set("a", "new value");
+    assert.equal(await new EncryptedFileSecretStore(folder).get("a"), "new value");
+  });
+
+  it("sets no secret aside whose file cannot be read", async () => {
+    await store.set("a", "one value");
+    await mkdir(path.join(folder, "b.secret"));
+    await assert.rejects(store.get("b"), { code: "secret_store_unavailable" });
+    assert.deepEqual((await readdir(folder)).sort(), ["a.secret", "b.secret", "key"]);
+  });
+
   it("refuses names that could leave the folder, and values that are too long", async () => {
     await assert.rejects(store.set("../x", "value"), { code: "validation_error" });
     await assert.rejects(store.set("x", "v".repeat(5_000)), { code: "validation_error" });
@@ -127,6 +177,23 @@ describe("Secrets of running services", () => {
     for (const [place, content] of places) {
       for (const secret of secrets) assert.ok(!content.includes(secret), `a secret is in ${place}`);
     }
+  });
+
+  it("survive a start without their key, which says what to do and makes no new ones", async () => {
+    const { secretsDir } = statePaths(home.stateRoot);
+    const store = new EncryptedFileSecretStore(secretsDir);
+    await store.set(tokenRefs.gateway, "t".repeat(43));
+    const backup = await readFile(path.join(secretsDir, "key"));
+    await rm(path.join(secretsDir, "key"));
+    const center = await home.open();
+    await snapshotWhere(center, "the gateway tells of the key", (snapshot) => {
+      return viewOf(snapshot, "gateway").problem?.code === "secret_store_unavailable";
+    });
+    assert.deepEqual(await readdir(secretsDir), ["palyra~admin_token.secret"]);
+    await writeFile(path.join(secretsDir, "key"), backup);
+    await center.restart("gateway");
+    await serviceIn(center, "gateway", "running");
+    assert.equal(await store.get(tokenRefs.gateway), "t".repeat(43));
   });
 
   it("tokens are rotated without a refused request and without a restart", async () => {
