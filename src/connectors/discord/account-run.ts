@@ -186,6 +186,7 @@ export class AccountRun {
       botName: ready.user.username,
       tokenTag: tokenTag(token),
       backfillPending: true,
+      missedSince: null,
     };
     const stream = this.#openStream(session, 0);
     this.#stream = stream;
@@ -194,6 +195,7 @@ export class AccountRun {
       accountId: session.botUserId,
       sessionsStarted: state.facts.sessionsStarted + 1,
     });
+    stream.expectGuilds(ready.guilds.map(({ id }) => id));
     stream.catchUp();
     stream.save().catch(() => this.end("store_fault"));
     onSession(ready.application.id);
@@ -231,7 +233,8 @@ export class AccountRun {
       stream.message(payload.d, payload.s);
       return;
     }
-    stream.passed(payload.s);
+    if (payload.t === GatewayDispatchEvents.GuildCreate) stream.guild(payload.d, payload.s);
+    else stream.passed(payload.s);
     if (payload.t === GatewayDispatchEvents.InteractionCreate) this.#options.onInteraction(payload.d);
     else this.#options.directory.observe(payload);
   }

@@ -12,6 +12,8 @@ export interface DiscordSession {
   readonly tokenTag: string;
   /** Messages from before the session have not all been fetched yet. */
   readonly backfillPending: boolean;
+  /** Newest message known when the session began: empty on a fresh install, null when not looked up yet. */
+  readonly missedSince: string | null;
 }
 
 /** Short digest of a token: enough to see that it changed, useless to guess it. */
@@ -30,6 +32,7 @@ export function toResumable(session: DiscordSession, sequence: number): Resumabl
       bot_name: session.botName,
       token_tag: session.tokenTag,
       backfill_pending: session.backfillPending ? 1 : 0,
+      ...(session.missedSince === null ? {} : { missed_since: session.missedSince }),
     },
   };
 }
@@ -41,6 +44,7 @@ export function fromResumable(
 ): { session: DiscordSession; sequence: number } | null {
   if (stored === null || stored.details.token_tag !== tag) return null;
   const { bot_user_id: botUserId, bot_name: botName, backfill_pending: backfillPending } = stored.details;
+  const { missed_since: missedSince } = stored.details;
   if (typeof botUserId !== "string" || typeof botName !== "string") return null;
   const { sessionId, resumeUrl, sequence } = stored;
   return {
@@ -52,6 +56,7 @@ export function fromResumable(
       botName,
       tokenTag: tag,
       backfillPending: backfillPending === 1,
+      missedSince: typeof missedSince === "string" ? missedSince : null,
     },
   };
 }

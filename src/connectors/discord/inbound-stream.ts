@@ -1,9 +1,17 @@
+import type { GatewayGuildCreateDispatchData } from "discord-api-types/v10";
 import { ulid } from "ulid";
 import type { InboundMessageEvent } from "../../contracts/connector.ts";
 import { messageOf } from "../../platform/errors.ts";
 import type { AdapterHost } from "../connector-adapter.ts";
 import type { ConnectorLogger } from "../logger.ts";
-import { backfillTargets, isUnreadable, worthAnswering } from "./backfill.ts";
+import {
+  backfillTargets,
+  isMissed,
+  isUnreadable,
+  lastMessages,
+  newestWatermark,
+  worthAnswering,
+} from "./backfill.ts";
 import type { ChannelDirectory, ChannelFacts } from "./channel-directory.ts";
 import { ConversationLanes } from "./conversation-lanes.ts";
 import type { DiscordRest } from "./discord-rest.ts";
@@ -51,6 +59,13 @@ export class InboundStream {
   #backfillFailures = 0;
   /** Channels that could not be caught up on: what arrives there is left to the next try, so that the order is kept. */
   readonly #behind = new Set<string>();
+  /** Servers of the session that Discord has still to tell about. */
+  readonly #expectedGuilds = new Set<string>();
+  /** Channels of those servers with their last messages, until what was missed there is fetched. */
+  readonly #introduced = new Map<string, string>();
+  /** Events that told about the servers: they are not passed before what was missed there is stored. */
+  #introductions: number[] = [];
+  #catchingUp: Promise<void> = Promise.resolve();
   /** To be called when it was tried to fetch what was missed, or will not be any more. */
   #triedToCatchUp: () => void = () => undefined;
   #mode: "open" | "detached" | "closed" = "open";
@@ -86,6 +101,30 @@ export class InboundStream {
     this.#saveLater();
   }
 
+  /** Servers the session begins with; others are joined later, and nothing was missed there. */
+  expectGuilds(guildIds: readonly string[]): void {
+    for (const id of guildIds) this.#expectedGuilds.add(id);
+  }
+
+  /** A GUILD_CREATE: it tells of channels where something may have been missed though nothing was known of them. */
+  guild(guild: GatewayGuildCreateDispatchData, sequence: number): void {
+    const isOfBeginning = this.#expectedGuilds.delete(guild.id) || this.#session.backfillPending;
+    const since = this.#session.missedSince;
+    const found = [...lastMessages(guild)].filter(([, last]) => since === null || isMissed(last, since));
+    if (!isOfBeginning || found.length === 0) {
+      this.passed(sequence);
+      return;
+    }
+    this.#durable.begin(sequence);
+    this.#submitted.begin(sequence);
+    this.#introductions.push(sequence);
+    for (const [channelId, last] of found) this.#introduced.set(channelId, last);
+    // The first run has not looked yet and includes them.
+    if (since === null) return;
+    this.#session = { ...this.#session, backfillPending: true };
+    this.catchUp();
+  }
+
   /** A MESSAGE_CREATE. */
   message(raw: RawMessage, sequence: number): void {
     this.#durable.begin(sequence);
@@ -108,7 +147,8 @@ export class InboundStream {
    * that it is still to be done.
    */
   catchUp(): void {
-    const tried = this.#tryToCatchUp();
+    const tried = this.#catchingUp.then(() => this.#tryToCatchUp());
+    this.#catchingUp = tried;
     this.#lanes.holdUntil(tried);
     void tried.then(() => this.#triedToCatchUp());
   }
@@ -154,7 +194,13 @@ export class InboundStream {
 
   /** @returns whether nothing is missing any more */
   async #catchUp(): Promise<boolean> {
-    const targets = backfillTargets(await this.#options.host.watermarks());
+    const watermarks = await this.#options.host.watermarks();
+    const since = this.#session.missedSince ?? newestWatermark(watermarks);
+    this.#session = { ...this.#session, missedSince: since };
+    const introductions = this.#introductions;
+    this.#introductions = [];
+    const introduced = new Map(this.#introduced);
+    const targets = backfillTargets(watermarks, introduced, since);
     if (targets.length > 0) this.#options.log.info("fetching missed messages", { channels: targets.length });
     const queue = [...targets];
     const results: boolean[] = [];
@@ -165,8 +211,16 @@ export class InboundStream {
     };
     await Promise.all(Array.from({ length: backfillParallel }, work));
     if (this.#mode !== "open") return true;
-    if (results.includes(false)) return false;
-    this.#session = { ...this.#session, backfillPending: false };
+    if (results.includes(false)) {
+      this.#introductions.push(...introductions);
+      return false;
+    }
+    for (const channelId of introduced.keys()) this.#introduced.delete(channelId);
+    for (const sequence of introductions) {
+      this.#submitted.settle(sequence);
+      this.#durable.settle(sequence);
+    }
+    this.#session = { ...this.#session, backfillPending: this.#introductions.length > 0 };
     await this.save();
     return true;
   }

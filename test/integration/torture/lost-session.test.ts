@@ -90,4 +90,17 @@ describe("What was written while there was no session with Discord", () => {
     await scene.waitUntilIdle(link, 1 + texts.length);
     assert.deepEqual(scene.answers("general"), ["before", ...texts]);
   });
+
+  it("is answered in channels and threads where nothing was written before", async () => {
+    await leaveWithoutSession("general");
+    const thread = scene.simulator.people.startThread("ada", "general", "news");
+    for (const channel of ["random", thread.id])
+      scene.simulator.people.write("ada", channel, "@palyra something new");
+    const { link } = await scene.start();
+    await scene.waitForAnswers("random", 1);
+    await scene.waitForAnswers(thread.id, 1);
+    await scene.waitUntilIdle(link, 3);
+    assert.deepEqual(scene.answers("random"), ["something new"]);
+    assert.deepEqual(scene.answers(thread.id), ["something new"]);
+  });
 });

@@ -56,6 +56,7 @@ describe("The bot token", () => {
       botName: "palyra",
       tokenTag: tokenTag("one"),
       backfillPending: true,
+      missedSince: "1573888945341595654",
     };
     const stored = toResumable(session, 7);
     assert.deepEqual(fromResumable(stored, tokenTag("one")), { session, sequence: 7 });
