@@ -6,6 +6,7 @@ import type { ServiceKind } from "../contracts/services.ts";
 import { detailsOf, PalyraError } from "../platform/errors.ts";
 import type { Redactor } from "../platform/redactor.ts";
 import type { SecretStore } from "./secret-store.ts";
+import { settableSecret } from "./settable-secret.ts";
 
 /** References of our own two tokens. */
 export const tokenRefs: Readonly<Record<ServiceKind, string>> = {
@@ -56,9 +57,9 @@ export class ServiceSecrets {
     return token;
   }
 
+  /** Stores what a user gives. @throws `validation_error` as `settableSecret` */
   async set(ref: string, value: string): Promise<void> {
-    this.#redactor.add(value);
-    await this.#store.set(ref, value);
+    await this.#put(ref, settableSecret(ref, value));
   }
 
   async delete(ref: string): Promise<void> {
@@ -90,9 +91,14 @@ export class ServiceSecrets {
     return value;
   }
 
+  async #put(ref: string, value: string): Promise<void> {
+    this.#redactor.add(value);
+    await this.#store.set(ref, value);
+  }
+
   async #make(service: ServiceKind): Promise<string> {
     const token = newToken();
-    await this.set(tokenRefs[service], token);
+    await this.#put(tokenRefs[service], token);
     await this.#tokenMade(service);
     return token;
   }

@@ -2,6 +2,7 @@ import { SecretRef } from "../../contracts/control-link.ts";
 import { PalyraError } from "../../platform/errors.ts";
 import { statePaths } from "../../platform/state-paths.ts";
 import { EncryptedFileSecretStore } from "../../supervisor/encrypted-file-secret-store.ts";
+import { settableSecret } from "../../supervisor/settable-secret.ts";
 import { StateFileStore } from "../../supervisor/state-file-store.ts";
 import { type CommandContext, inspectorFor, print } from "../command-context.ts";
 import { readSecret } from "../read-secret.ts";
@@ -12,13 +13,13 @@ import { readSecret } from "../read-secret.ts";
  * @throws `secrets_elsewhere` when VS Code keeps them and does not run
  */
 export async function setSecret(context: CommandContext, ref: string): Promise<void> {
-  if (!SecretRef.safeParse(ref).success || !ref.startsWith("global/")) {
+  if (!SecretRef.safeParse(ref).success || !/^(?:global|palyra)\//.test(ref)) {
     throw new PalyraError("validation_error", `“${ref}” is not a name for a secret.`, {
       nextStep:
         "Use global/discord_bot_token for the default account, global/discord_bot_token.NAME for another.",
     });
   }
-  const value = await readSecret(context.terminal, `Value of ${ref} (not shown): `);
+  const value = settableSecret(ref, await readSecret(context.terminal, `Value of ${ref} (not shown): `));
   const owner = await inspectorFor(context).findOwner({ snapshot: () => undefined, log: () => undefined });
   if (owner !== null) {
     try {

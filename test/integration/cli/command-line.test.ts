@@ -136,6 +136,16 @@ describe("The palyra command", () => {
     empty.feed("");
     assert.equal(await empty.ended(), 2);
     assert.match(empty.stderr, /^error: No secret was given\.\n.+/);
+    for (const [ref, value, reason] of [
+      ["palyra/admin_token", "canary", /cannot be set by hand\.\n.*Rotate/],
+      ["global/discord_bot_token", "canary with spaces", /a space or a line break/],
+    ] as const) {
+      const refused = start("secrets", "set", ref);
+      refused.feed(value);
+      assert.equal(await refused.ended(), 2);
+      assert.match(refused.stderr, reason);
+      assert.ok(!refused.stderr.includes("canary"));
+    }
     const inJson = start("--json", "secrets", "set", "../x");
     inJson.feed("value");
     assert.equal(await inJson.ended(), 2);

@@ -196,6 +196,22 @@ describe("Secrets of running services", () => {
     assert.equal(await store.get(tokenRefs.gateway), "t".repeat(43));
   });
 
+  it("are checked by the owner and by the window that sets them; what is refused leaves the old one", async () => {
+    const store = new EncryptedFileSecretStore(statePaths(home.stateRoot).secretsDir);
+    const owner = await home.open();
+    await serviceIn(owner, "gateway", "running");
+    const observer = await home.open();
+    const admin = await store.get(tokenRefs.gateway);
+    await owner.setSecret("global/discord_bot_token", " spaced-around-0123456789\n");
+    for (const center of [owner, observer]) {
+      const refused = { code: "validation_error" };
+      await assert.rejects(center.setSecret(tokenRefs.gateway, "short"), refused);
+      await assert.rejects(center.setSecret("global/discord_bot_token", "two words"), refused);
+    }
+    assert.equal(await store.get(tokenRefs.gateway), admin);
+    assert.equal(await store.get("global/discord_bot_token"), "spaced-around-0123456789");
+  });
+
   it("tokens are rotated without a refused request and without a restart", async () => {
     const store = new EncryptedFileSecretStore(statePaths(home.stateRoot).secretsDir);
     const center = await home.open();

@@ -1,0 +1,36 @@
+import { discordTokenRef } from "../contracts/gateway-config.ts";
+import { PalyraError } from "../platform/errors.ts";
+import { secretSizeLimit } from "./secret-store.ts";
+
+const defaultTokenRef = discordTokenRef("default");
+
+/**
+ * The value to store when a user sets a secret: a Discord token without the white space around it, any
+ * other secret as it is. It goes into an HTTP header, where only printable ASCII may stand (RFC 9110, 5.5).
+ * @throws `validation_error`, which never holds the value
+ */
+export function settableSecret(ref: string, value: string): string {
+  if (ref.startsWith("palyra/")) {
+    throw new PalyraError(
+      "validation_error",
+      `The secret ${ref} is made by Palyra and cannot be set by hand.`,
+      {
+        nextStep: "Use “Palyra: Rotate Tokens” in VS Code to replace it.",
+      },
+    );
+  }
+  if (ref !== defaultTokenRef && !ref.startsWith(`${defaultTokenRef}.`)) return value;
+  const token = value.trim();
+  const fault = faultOf(token);
+  if (fault === null) return token;
+  throw new PalyraError("validation_error", `This is no Discord bot token: ${fault}.`, {
+    nextStep: "Copy the token alone from Discord's developer portal, under Bot, and store it again.",
+  });
+}
+
+function faultOf(token: string): string | null {
+  if (token === "") return "it is empty";
+  if (token.length > secretSizeLimit) return `it is longer than ${secretSizeLimit} characters`;
+  if (/\s/.test(token)) return "it has a space or a line break in it";
+  return /^[!-~]+$/.test(token) ? null : "it has a character that is not printable ASCII";
+}
