@@ -26,12 +26,14 @@ export interface AdoptionTools {
   /** Told when the recorded process is proven to live, before it can be talked to. */
   found(identity: ProcessIdentity): void;
   now(): number;
+  /** Whether nobody waits for the sidecar any more. */
+  ended(): boolean;
 }
 
 /**
  * Takes over the sidecar that a run record names. One that lives but hangs is ended by force, one of a
  * protocol we do not speak is ended politely; both only after pid and start time proved that it is ours.
- * @returns null when there is nothing to adopt, and then no process of the record lives
+ * @returns null when there is nothing to adopt, and then no process of the record lives; also when it ended
  * @throws `untrusted_responder` when a program that is not ours answers on the endpoint
  */
 export async function adoptSidecar(record: RunRecord, tools: AdoptionTools): Promise<AdoptedSidecar | null> {
@@ -47,6 +49,7 @@ export async function adoptSidecar(record: RunRecord, tools: AdoptionTools): Pro
       if (proven !== null) return { link, hello, identity: proven };
       link.close();
     } catch (thrown) {
+      if (tools.ended()) return null;
       const alive = identity !== null && (await isSameProcess(identity));
       switch (reasonOf(thrown)) {
         case "nobody":

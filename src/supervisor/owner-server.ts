@@ -22,6 +22,8 @@ import { RpcConnection } from "./rpc-connection.ts";
 
 /** Connections at one time; more are closed at once. */
 const connectionLimit = 64;
+/** Time in which who connects must say hello, in milliseconds: silent connections leave room for others. */
+const helloLimitMs = 5_000;
 
 /** What observers see of the owner and ask of it. */
 export interface OwnerServices {
@@ -46,17 +48,23 @@ export class OwnerServer {
     this.#serving = resolve;
   });
 
-  private constructor(endpoint: string) {
+  readonly #helloLimitMs: number;
+
+  private constructor(endpoint: string, helloLimit: number) {
     this.endpoint = endpoint;
+    this.#helloLimitMs = helloLimit;
     this.#server = net.createServer((socket) => this.#accept(socket));
   }
 
-  /** Listens; who connects waits for an answer until `serve`. */
-  static async listen(paths: StatePaths): Promise<OwnerServer> {
+  /**
+   * Listens; who connects waits for an answer until `serve`.
+   * @param helloLimit milliseconds after which a connection without a hello is closed
+   */
+  static async listen(paths: StatePaths, helloLimit = helloLimitMs): Promise<OwnerServer> {
     const endpoint = localEndpoint(paths, `owner-${randomBytes(4).toString("hex")}`);
     const isFile = process.platform !== "win32";
     if (isFile) await ensurePrivateFolder(path.dirname(endpoint));
-    const server = new OwnerServer(endpoint);
+    const server = new OwnerServer(endpoint, helloLimit);
     await new Promise<void>((resolve, reject) => {
       server.#server.once("error", reject);
       server.#server.listen(endpoint, resolve);
@@ -92,7 +100,9 @@ export class OwnerServer {
     }
     const rpc = new RpcConnection(socket);
     this.#open.add(rpc);
+    const silent = setTimeout(() => rpc.close(), this.#helloLimitMs);
     rpc.onClosed(() => {
+      clearTimeout(silent);
       this.#open.delete(rpc);
       this.#observers.delete(rpc);
     });
@@ -104,6 +114,7 @@ export class OwnerServer {
           { nextStep: "Close the windows that run an older Palyra." },
         );
       }
+      clearTimeout(silent);
       const services = await this.#whenServing();
       this.#observers.add(rpc);
       setImmediate(() => services.observerJoined(hello));

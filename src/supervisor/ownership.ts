@@ -79,7 +79,8 @@ async function askHolder(
 
 function silentOwner(holder: LeaseHolder, thrown: unknown): PalyraError {
   if (thrown instanceof PalyraError && thrown.code === "version_skew") return thrown;
-  const how = systemErrorCode(thrown) === undefined ? "does not answer" : "cannot be reached";
+  const silent = thrown instanceof PalyraError || systemErrorCode(thrown) === "ETIMEDOUT";
+  const how = silent ? "does not answer" : "cannot be reached";
   return new PalyraError(
     "already_owned",
     `The ${holder.name} (process ${holder.pid}) owns Palyra but ${how}.`,

@@ -227,7 +227,7 @@ export class ServiceRunner {
   async #launch(run: Run, adoptOnly: boolean): Promise<void> {
     try {
       if (await this.#adopt(run)) return;
-      if (adoptOnly || run.aborted) this.#launchFailed(run, null);
+      if (adoptOnly || run.aborted || this.#detached) this.#launchFailed(run, null);
       else await this.#spawn(run);
     } catch (thrown) {
       if (run.child === null) this.#launchFailed(run, thrown);
@@ -258,6 +258,7 @@ export class ServiceRunner {
         run.identity = identity;
       },
       now: () => clock.now(),
+      ended: () => this.#detached,
     });
     if (adopted === null) {
       run.identity = null;

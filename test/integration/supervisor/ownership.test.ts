@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import net from "node:net";
+import path from "node:path";
+import { text } from "node:stream/consumers";
 import { RunRecord } from "../../../src/contracts/control-link.ts";
 import { identify, isSameProcess } from "../../../src/platform/process-identity.ts";
 import { runRecordFile, statePaths } from "../../../src/platform/state-paths.ts";
+import { LeaseFolder } from "../../../src/supervisor/owner-lease.ts";
 import { serviceIn, snapshotWhere, TestHome, viewOf } from "../../support/supervisor/control-center-host.ts";
 import { behave } from "../../support/supervisor/sidecar-behaviour.ts";
 import { type HostProcess, startHost } from "../../support/supervisor/start-host.ts";
@@ -177,4 +182,44 @@ describe("Several windows on one state root", () => {
     assert.notEqual(view.pid, pid);
     assert.equal(await identify(pid ?? 0), null);
   });
+
+  it("a terminal beside a frozen owner waits, and then says who owns Palyra and what to do", async () => {
+    const first = host("first window");
+    await first.becomes("owner");
+    process.kill(first.pid, "SIGSTOP");
+    const { code, output } = await stopFromTerminal(home.stateRoot);
+    assert.equal(code, 0, output);
+    assert.deepEqual(JSON.parse(output), {
+      code: "already_owned",
+      message: `The first window (process ${first.pid}) owns Palyra but does not answer.`,
+      next_step: "Wait a moment, or close the first window.",
+    });
+  }).timeout(30_000);
+
+  it("connections to the owner that never say hello do not keep others out", async () => {
+    const owner = await home.open();
+    assert.equal(owner.role, "owner");
+    const lease = await new LeaseFolder(statePaths(home.stateRoot).runDir).current();
+    const silent = Array.from({ length: 64 }, () => net.connect(lease?.holder?.endpoint ?? ""));
+    try {
+      await Promise.all(silent.map((socket) => once(socket, "connect")));
+      const { code, output } = await stopFromTerminal(home.stateRoot);
+      assert.deepEqual([code, output], [0, "done"]);
+      assert.equal(viewOf(owner.snapshot, "gateway").state, "stopped");
+    } finally {
+      for (const socket of silent) socket.destroy();
+    }
+  }).timeout(30_000);
 });
+
+/** Runs a process that has nothing to do but stop the services, as a terminal's command. */
+async function stopFromTerminal(stateRoot: string): Promise<{ code: number | null; output: string }> {
+  const program = path.join(import.meta.dirname, "stop-command.ts");
+  const child = spawn(process.execPath, [program, stateRoot], { stdio: ["ignore", "pipe", "pipe"] });
+  const [output, errors, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, "close"),
+  ]);
+  return { code, output: output + errors };
+}
