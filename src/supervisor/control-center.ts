@@ -53,7 +53,8 @@ export class ControlCenter {
   readonly #sessions = new Emitter<void>();
   #session: Session = { kind: "none" };
   #mirrored: ControlCenterSnapshot | null = null;
-  #waitingNotice: Warning | null = null;
+  /** What keeps it from having a role. */
+  #waitingFor: PalyraError | null = null;
   #snapshot: ControlCenterSnapshot;
   #fingerprint = "";
   #publishTimer: NodeJS.Timeout | null = null;
@@ -62,6 +63,7 @@ export class ControlCenter {
   #contending: Promise<void> = Promise.resolve();
   #closing: Promise<void> = Promise.resolve();
   #disposed = false;
+  readonly #leaving = new AbortController();
   #left: Promise<void> | null = null;
 
   private constructor(options: ControlCenterOptions) {
@@ -84,8 +86,7 @@ export class ControlCenter {
     await ensurePrivateFolder(center.#paths.runDir);
     const began = center.#contend();
     // Without an answer of the owner the control center opens all the same and says so.
-    const waited = delay(openWaitMs);
-    await Promise.race([began, waited]);
+    await within(openWaitMs, began);
     began.catch((thrown: unknown) => center.#contendAgain(thrown));
     return center;
   }
@@ -169,6 +170,7 @@ export class ControlCenter {
 
   async #leave(): Promise<void> {
     this.#disposed = true;
+    this.#leaving.abort();
     if (this.#publishTimer !== null) clearTimeout(this.#publishTimer);
     this.#publishTimer = null;
     for (const resolve of this.#awaitingPublish.splice(0)) resolve();
@@ -180,7 +182,7 @@ export class ControlCenter {
     const contended = this.#contending.catch((thrown: unknown) =>
       this.#options.logger.error(messageOf(thrown)),
     );
-    await Promise.race([contended, delay(leaveMs)]);
+    await within(leaveMs, contended);
   }
 
   /** Finds its role; begun again whenever the owner is lost. */
@@ -203,7 +205,7 @@ export class ControlCenter {
       ended: () => this.#disposed,
     });
     if (result === null) return;
-    this.#waitingNotice = null;
+    this.#waitingFor = null;
     if (result.kind === "owner") {
       const session = await this.#openSession(result);
       if (this.#disposed) return await session.close();
@@ -254,7 +256,7 @@ export class ControlCenter {
   async #contendAgain(thrown: unknown): Promise<void> {
     this.#options.logger.error(messageOf(thrown));
     this.#wait(PalyraError.fromDetails(detailsOf(thrown)));
-    await delay(retryMs);
+    await delay(retryMs, this.#leaving.signal);
     if (!this.#disposed) this.#contendInBackground();
   }
 
@@ -262,7 +264,7 @@ export class ControlCenter {
     if (this.#disposed || this.#session.kind !== "owner") return;
     this.#options.logger.info("Another window holds the secrets; it takes over the services.");
     this.#endSession()
-      .then(() => delay(makeWayMs))
+      .then(() => delay(makeWayMs, this.#leaving.signal))
       .then(() => {
         if (!this.#disposed) this.#contendInBackground();
       })
@@ -300,10 +302,7 @@ export class ControlCenter {
     if (session.kind === "owner") await session.session.command(command);
     else if (session.kind === "observer") await session.client.command(command);
     else {
-      throw new PalyraError(
-        "already_owned",
-        this.#waitingNotice?.message ?? "No window owns the services now.",
-      );
+      throw this.#waitingFor ?? new PalyraError("already_owned", "No window owns the services now.");
     }
     await this.#published();
   }
@@ -331,8 +330,7 @@ export class ControlCenter {
   }
 
   #wait(problem: PalyraError): void {
-    const id = `control-center:${problem.code}`;
-    this.#waitingNotice = warningOf(id, "control-center", "warning", problem.toDetails());
+    this.#waitingFor = problem;
     this.#changed();
   }
 
@@ -381,7 +379,7 @@ export class ControlCenter {
 
   #build(revision: number): ControlCenterSnapshot {
     if (this.#session.kind === "owner") return this.#session.session.buildSnapshot(revision);
-    const notices = this.#waitingNotice === null ? [] : [this.#waitingNotice];
+    const notices = this.#waitingFor === null ? [] : [waitingNotice(this.#waitingFor)];
     if (this.#mirrored !== null) {
       return {
         ...this.#mirrored,
@@ -414,6 +412,20 @@ export class ControlCenter {
       notices,
     });
   }
+}
+
+/** Waits until `work` is done, at most `ms` milliseconds. */
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  const done = new AbortController();
+  try {
+    await Promise.race([work, delay(ms, done.signal)]);
+  } finally {
+    done.abort();
+  }
+}
+
+function waitingNotice(problem: PalyraError): Warning {
+  return warningOf(`control-center:${problem.code}`, "control-center", "warning", problem.toDetails());
 }
 
 /** Equal for two snapshots that differ only in their number and time. */
