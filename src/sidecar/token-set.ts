@@ -17,13 +17,22 @@ export class TokenSet {
     this.#entries = tokens.map((token) => ({ token, expiresAt: null }));
   }
 
-  /** Replaces all tokens; those of `expiring` stay valid for `tokenRotationGraceMs`. */
+  /**
+   * Replaces the current tokens; those of `expiring` stay valid for `tokenRotationGraceMs`. A token that was
+   * expiring before keeps its own end, unless it is current again.
+   */
   replace(tokens: readonly string[], expiring: readonly string[]): void {
-    const expiresAt = this.#now() + tokenRotationGraceMs;
+    const now = this.#now();
+    const expiresAt = now + tokenRotationGraceMs;
     const current = new Set(tokens);
+    const ending = this.#entries.filter(
+      (entry) => entry.expiresAt !== null && now < entry.expiresAt && !current.has(entry.token),
+    );
+    const known = new Set([...tokens, ...ending.map((entry) => entry.token)]);
     this.#entries = [
       ...tokens.map((token) => ({ token, expiresAt: null })),
-      ...expiring.filter((token) => !current.has(token)).map((token) => ({ token, expiresAt })),
+      ...ending,
+      ...expiring.filter((token) => !known.has(token)).map((token) => ({ token, expiresAt })),
     ];
   }
 

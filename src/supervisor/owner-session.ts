@@ -1,4 +1,4 @@
-import type { SecretRequest, SecretResponse } from "../contracts/control-link.ts";
+import type { SecretRequest, SecretResponse, SetTokensRequest } from "../contracts/control-link.ts";
 import type { OwnerCommand, OwnerHelloRequest } from "../contracts/owner-link.ts";
 import {
   type LogLine,
@@ -225,10 +225,17 @@ export class OwnerSession {
   /** A sidecar that was taken over may still have a token that was rotated without it. */
   async #tellToken(service: ServiceKind): Promise<void> {
     if (!this.#secretsHere) return;
-    const token = await this.#secrets.token(service);
-    if (this.#told.get(service) === token) return;
-    if (await this.#runner(service).setTokens({ tokens: [token], expiring: [] }))
-      this.#told.set(service, token);
+    await this.#secrets.withToken(service, async (token) => {
+      if (this.#told.get(service) !== token)
+        await this.#setTokens(service, { tokens: [token], expiring: [] });
+    });
+  }
+
+  /** A sidecar that is starting is not told now: it learns the newest token when it is connected. */
+  async #setTokens(service: ServiceKind, request: SetTokensRequest): Promise<void> {
+    const newest = request.tokens.at(-1);
+    if ((await this.#runner(service).setTokens(request)) && newest !== undefined)
+      this.#told.set(service, newest);
   }
 
   async #answer(service: ServiceKind, request: SecretRequest): Promise<SecretResponse> {
@@ -260,8 +267,7 @@ export class OwnerSession {
 
   async #rotateTokens(): Promise<string> {
     for (const service of serviceKinds) {
-      const runner = this.#runner(service);
-      this.#told.set(service, await this.#secrets.rotate(service, (tokens) => runner.setTokens(tokens)));
+      await this.#secrets.rotate(service, (tokens) => this.#setTokens(service, tokens));
       await this.#secretChanged(tokenRefs[service]);
     }
     return "The tokens are new; the old ones end in 10 seconds.";

@@ -22,6 +22,8 @@ export class ServiceSecrets {
   readonly #store: SecretStore;
   readonly #redactor: Redactor;
   readonly #tokenMade: (service: ServiceKind) => Promise<void>;
+  /** The last use of each service's token; the next one waits for it. */
+  readonly #turns = new Map<ServiceKind, Promise<unknown>>();
 
   /** @param tokenMade called after a token was made, to note when */
   constructor(store: SecretStore, redactor: Redactor, tokenMade: (service: ServiceKind) => Promise<void>) {
@@ -32,17 +34,42 @@ export class ServiceSecrets {
 
   /** The token of a service, made now when there is none. */
   async token(service: ServiceKind): Promise<string> {
-    return (await this.#read(tokenRefs[service])) ?? (await this.#make(service));
+    return await this.withToken(service, async (token) => token);
+  }
+
+  /**
+   * Calls `use` with the token of a service, made now when there is none. Until it is done nobody else makes
+   * or replaces the token.
+   * @returns what `use` returns
+   */
+  async withToken<T>(service: ServiceKind, use: (token: string) => Promise<T>): Promise<T> {
+    const before = this.#turns.get(service) ?? Promise.resolve();
+    const turn = before.then(async () =>
+      use((await this.#read(tokenRefs[service])) ?? (await this.#make(service))),
+    );
+    // Who called hears of a failure; the next in line has its own try.
+    this.#turns.set(
+      service,
+      turn.catch(() => undefined),
+    );
+    return await turn;
   }
 
   /**
    * Replaces a service's token so that no request is ever refused: its sidecar accepts the new one before
-   * anybody can read it, and the old one for a short time after.
+   * anybody can read it, and the old one for a short time after. Rotations of one token follow each other.
    * @param tell hands tokens to the running sidecar, if there is one
    * @returns the new token
    */
   async rotate(service: ServiceKind, tell: (tokens: SetTokensRequest) => Promise<unknown>): Promise<string> {
-    const old = await this.token(service);
+    return await this.withToken(service, (old) => this.#replace(service, old, tell));
+  }
+
+  async #replace(
+    service: ServiceKind,
+    old: string,
+    tell: (tokens: SetTokensRequest) => Promise<unknown>,
+  ): Promise<string> {
     const token = newToken();
     this.#redactor.add(token);
     await tell({ tokens: [old, token], expiring: [] });

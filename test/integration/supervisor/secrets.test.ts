@@ -241,6 +241,35 @@ describe("Secrets of running services", () => {
     assert.equal(typeof state.token_created_unix_ms.admin, "number");
   });
 
+  it("tokens rotated several times at once and one after the other are all accepted for their time", async () => {
+    const store = new EncryptedFileSecretStore(statePaths(home.stateRoot).secretsDir);
+    const center = await home.open();
+    await serviceIn(center, "gateway", "running");
+    const url = center.snapshot.quick_facts.gateway_url ?? "";
+    const ask = async (token: string | undefined): Promise<number> =>
+      (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status;
+    const first = await store.get(tokenRefs.gateway);
+    for (let round = 1; round <= 5; round += 1) {
+      await Promise.all([center.rotateTokens(), center.rotateTokens(), center.rotateTokens()]);
+      assert.equal(await ask(await store.get(tokenRefs.gateway)), 200, `round ${round}`);
+    }
+    assert.equal(await ask(first), 200);
+  });
+
+  it("a token rotated while its sidecar starts is accepted once it runs", async () => {
+    const store = new EncryptedFileSecretStore(statePaths(home.stateRoot).secretsDir);
+    const center = await home.open();
+    await serviceIn(center, "gateway", "starting");
+    await center.rotateTokens();
+    await serviceIn(center, "gateway", "running");
+    const url = center.snapshot.quick_facts.gateway_url ?? "";
+    const token = await store.get(tokenRefs.gateway);
+    await waitUntil("the stored token is accepted", async () => {
+      const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+      return answer.status === 200;
+    });
+  });
+
   it("an adopted sidecar learns a token that was rotated without it", async () => {
     const center = await home.open();
     await serviceIn(center, "gateway", "running");
