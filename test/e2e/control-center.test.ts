@@ -272,6 +272,10 @@ describe("The control center in the workbench", () => {
       visible: true,
     });
     assert.match((await hover?.evaluate((element) => element.textContent)) ?? "", /palyrad: /);
+    // It fades in.
+    await window.page.evaluate(
+      "Promise.all(document.querySelector('.workbench-hover-container').getAnimations({ subtree: true }).map((a) => a.finished)).then(() => undefined)",
+    );
     await picture(image("status-bar"), { x: 0, y: 720, width: 760, height: 300 });
     await window.page.mouse.move(600, 300);
   }
