@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod } from "node:fs/promises";
+import { chmod, readdir } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
 import * as z from "zod";
@@ -15,7 +15,7 @@ import {
 } from "../contracts/owner-link.ts";
 import { type LogLine, ServiceKind } from "../contracts/services.ts";
 import type { ControlCenterSnapshot } from "../contracts/snapshot.ts";
-import { detailsOf, PalyraError } from "../platform/errors.ts";
+import { detailsOf, PalyraError, systemErrorCode } from "../platform/errors.ts";
 import { ensurePrivateFolder } from "../platform/secure-folder.ts";
 import { localEndpoint, type StatePaths } from "../platform/state-paths.ts";
 import { RpcConnection } from "./rpc-connection.ts";
@@ -24,6 +24,23 @@ import { RpcConnection } from "./rpc-connection.ts";
 const connectionLimit = 64;
 /** Time in which who connects must say hello, in milliseconds: silent connections leave room for others. */
 const helloLimitMs = 5_000;
+
+const endpointPrefix = "owner-";
+
+/** Where owners of a state root listen or listened, also those that are gone. */
+export async function ownerEndpoints(paths: StatePaths): Promise<string[]> {
+  const pattern = localEndpoint(paths, `${endpointPrefix}*`);
+  const folder = path.dirname(pattern);
+  const [start = "", end = ""] = path.basename(pattern).split("*");
+  const names = await readdir(folder).catch((error: unknown) => {
+    // Nobody ever listened.
+    if (systemErrorCode(error) === "ENOENT") return [];
+    throw error;
+  });
+  return names
+    .filter((name) => name.startsWith(start) && name.endsWith(end))
+    .map((name) => path.join(folder, name));
+}
 
 /** What observers see of the owner and ask of it. */
 export interface OwnerServices {
@@ -61,7 +78,7 @@ export class OwnerServer {
    * @param helloLimit milliseconds after which a connection without a hello is closed
    */
   static async listen(paths: StatePaths, helloLimit = helloLimitMs): Promise<OwnerServer> {
-    const endpoint = localEndpoint(paths, `owner-${randomBytes(4).toString("hex")}`);
+    const endpoint = localEndpoint(paths, `${endpointPrefix}${randomBytes(4).toString("hex")}`);
     const isFile = process.platform !== "win32";
     if (isFile) await ensurePrivateFolder(path.dirname(endpoint));
     const server = new OwnerServer(endpoint, helloLimit);

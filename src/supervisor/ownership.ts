@@ -5,7 +5,7 @@ import type { StatePaths } from "../platform/state-paths.ts";
 import { delay } from "./delay.ts";
 import { OwnerClient, type OwnerClientEvents } from "./owner-client.ts";
 import { type Lease, LeaseFolder, type LeaseHolder } from "./owner-lease.ts";
-import { OwnerServer } from "./owner-server.ts";
+import { OwnerServer, ownerEndpoints } from "./owner-server.ts";
 import { removeStaleEndpoint } from "./run-record.ts";
 
 /** How often an owner that lives but does not answer is tried again, in milliseconds. */
@@ -65,8 +65,9 @@ async function askHolder(
   lease: Lease | null,
   contender: Contender,
 ): Promise<Observation | "gone" | "silent"> {
-  const holder = lease?.holder ?? null;
-  if (holder === null || holder.released) return "gone";
+  if (lease === null || lease.holder?.released) return "gone";
+  const { holder } = lease;
+  if (holder === null) return await askUnnamed(contender);
   try {
     const client = await OwnerClient.connect(holder.endpoint, contender.client, contender.events);
     return { kind: "observer", client };
@@ -75,6 +76,24 @@ async function askHolder(
     contender.waiting(silentOwner(holder, thrown));
     return "silent";
   }
+}
+
+/** A lease that cannot be read names nobody, yet its holder may live: then one of the owner sockets answers. */
+async function askUnnamed(contender: Contender): Promise<Observation | "gone" | "silent"> {
+  let found: "gone" | "silent" = "gone";
+  for (const endpoint of await ownerEndpoints(contender.paths)) {
+    try {
+      const client = await OwnerClient.connect(endpoint, contender.client, contender.events);
+      return { kind: "observer", client };
+    } catch (thrown) {
+      const code = systemErrorCode(thrown);
+      if (code === "ENOENT" || code === "ECONNREFUSED") continue;
+      const message = "Another window or terminal owns Palyra but does not answer.";
+      contender.waiting(new PalyraError("already_owned", message, { cause: thrown }));
+      found = "silent";
+    }
+  }
+  return found;
 }
 
 function silentOwner(holder: LeaseHolder, thrown: unknown): PalyraError {

@@ -54,6 +54,17 @@ describe("Several windows on one state root", () => {
     await assert.rejects(observer.start("gateway"), { code: "config_invalid" });
   });
 
+  it("a lease that cannot be read makes no second owner while the first one lives", async () => {
+    const owner = await home.open();
+    await serviceIn(owner, "gateway", "running");
+    const { runDir } = statePaths(home.stateRoot);
+    await writeFile(path.join(runDir, "owner.1.lease"), "{torn");
+    const second = await home.open();
+    assert.deepEqual([owner.role, second.role], ["owner", "observer"]);
+    await owner.dispose();
+    await snapshotWhere(second, "the second one owns", ({ quick_facts }) => quick_facts.role === "owner");
+  });
+
   it("when the owner is killed, the next one takes over within two seconds with the same process", async () => {
     const first = host("first window");
     await first.becomes("owner");
