@@ -2,6 +2,7 @@ import type { OwnerHelloRequest } from "../contracts/owner-link.ts";
 import type { ServiceKind } from "../contracts/services.ts";
 import { StateRootInspector } from "../supervisor/inspect-state-root.ts";
 import { type Paint, paintFor, type Terminal } from "./terminal.ts";
+import { visibleText } from "./visible-text.ts";
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -35,6 +36,11 @@ function clientOf(version: string): OwnerHelloRequest["client"] {
 /** Writes lines to standard output. */
 export function print({ terminal }: CommandContext, lines: readonly string[]): void {
   if (lines.length > 0) terminal.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** Writes a message of a command that goes on to standard error. */
+export function complain(terminal: Terminal, message: string): void {
+  terminal.stderr.write(`palyra: ${visibleText(message)}\n`);
 }
 
 export function paintOf({ terminal, plain }: CommandContext): Paint {

@@ -5,6 +5,7 @@ import { detailsOf } from "../platform/errors.ts";
 import { productVersion } from "../platform/version.ts";
 import { createProgram } from "./program.ts";
 import { paintFor, type Terminal } from "./terminal.ts";
+import { visibleJson, visibleText } from "./visible-text.ts";
 
 const terminal: Terminal = {
   stdin: process.stdin,
@@ -58,10 +59,11 @@ function report(thrown: unknown): number {
   }
   const details = detailsOf(thrown);
   const { json = false, plain = false } = program.opts<{ json?: boolean; plain?: boolean }>();
-  if (json) terminal.stderr.write(`${JSON.stringify({ error: details })}\n`);
+  if (json) terminal.stderr.write(`${visibleJson({ error: details })}\n`);
   else {
     const paint = paintFor(terminal.stderr, terminal.env, plain);
-    terminal.stderr.write(`${paint("red", "error:")} ${details.message}\n${details.next_step}\n`);
+    const text = visibleText(`${details.message}\n${details.next_step}`);
+    terminal.stderr.write(`${paint("red", "error:")} ${text}\n`);
   }
   return errorCatalogue[details.code].exitCode;
 }

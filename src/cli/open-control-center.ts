@@ -6,7 +6,7 @@ import {
   defaultSettings,
 } from "../supervisor/control-center-options.ts";
 import { EncryptedFileSecretStore } from "../supervisor/encrypted-file-secret-store.ts";
-import { type CommandContext, hostName } from "./command-context.ts";
+import { type CommandContext, complain, hostName } from "./command-context.ts";
 
 /** Opens the control center in this terminal. Its own messages go to standard error. */
 export async function openControlCenter(
@@ -15,9 +15,7 @@ export async function openControlCenter(
   desired: NonNullable<ControlCenterOptions["desired"]>,
 ): Promise<ControlCenter> {
   const { stateRoot, version, execPath, sidecarBundles, terminal } = context;
-  const complain = (message: string): void => {
-    terminal.stderr.write(`palyra: ${message}\n`);
-  };
+  const tell = (message: string): void => complain(terminal, message);
   const silent = (): void => undefined;
   return await ControlCenter.open({
     stateRoot,
@@ -28,6 +26,6 @@ export async function openControlCenter(
     desired,
     secrets: new EncryptedFileSecretStore(statePaths(stateRoot).secretsDir),
     settings: { ...defaultSettings, ...settings },
-    logger: { debug: silent, info: silent, warn: complain, error: complain },
+    logger: { debug: silent, info: silent, warn: tell, error: tell },
   });
 }

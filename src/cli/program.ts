@@ -9,6 +9,7 @@ import { setSecret } from "./commands/set-secret.ts";
 import { status } from "./commands/status.ts";
 import { stop } from "./commands/stop.ts";
 import { up } from "./commands/up.ts";
+import { visibleText } from "./visible-text.ts";
 
 interface GivenGlobals {
   readonly stateRoot?: string;
@@ -33,8 +34,8 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
     .option("--plain", "no colours and no live screen")
     .showHelpAfterError("(add --help for more information)")
     .configureOutput({
-      writeOut: (text) => host.terminal.stdout.write(text),
-      writeErr: (text) => host.terminal.stderr.write(text),
+      writeOut: (text) => host.terminal.stdout.write(visibleText(text)),
+      writeErr: (text) => host.terminal.stderr.write(visibleText(text)),
     })
     .exitOverride();
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { LogLevel, type LogLine, type ServiceKind, serviceDisplayNames } from "../contracts/services.ts";
 import type { Paint } from "./terminal.ts";
+import { visibleText } from "./visible-text.ts";
 
 const levelColours = { debug: "dim", info: "green", warn: "yellow", error: "red" } as const;
 
@@ -9,7 +10,7 @@ export function renderLogLine(line: LogLine, paint: Paint): string {
   const time = new Date(line.unix_ms).toISOString().replace("T", " ").replace("Z", "");
   const source = line.stream === "supervisor" ? "control center: " : "";
   const level = paint(levelColours[line.level], line.level.padEnd(5));
-  return `${paint("dim", time)} ${serviceDisplayNames[line.service].padEnd(15)} ${level} ${source}${line.line}`;
+  return `${paint("dim", time)} ${serviceDisplayNames[line.service].padEnd(15)} ${level} ${source}${visibleText(line.line)}`;
 }
 
 const FileLine = z.looseObject({ level: LogLevel, unix_ms: z.int(), message: z.string() });

@@ -1,5 +1,6 @@
 import type { ControlCenterSnapshot, ServiceView, Warning } from "../contracts/snapshot.ts";
 import type { Paint } from "./terminal.ts";
+import { visibleData, visibleText } from "./visible-text.ts";
 
 /** Colour of a state: green is well, yellow is on its way or not quite well, red is not. */
 const stateColours: Readonly<Record<string, "green" | "yellow" | "red" | "dim">> = {
@@ -21,7 +22,7 @@ const stateColours: Readonly<Record<string, "green" | "yellow" | "red" | "dim">>
  * @param now Unix time in milliseconds, for uptimes and waiting times
  */
 export function renderStatus(snapshot: ControlCenterSnapshot, now: number, paint: Paint): string[] {
-  const { overall_status, overall_reason, quick_facts, services, gateway, warnings } = snapshot;
+  const { overall_status, overall_reason, quick_facts, services, gateway, warnings } = visibleData(snapshot);
   const colour = (state: string, text = state): string => paint(stateColours[state] ?? "dim", text);
   const lines = [`${paint("bold", "Palyra")} ${colour(overall_status)}: ${overall_reason}`, ""];
   for (const view of services) {
@@ -101,7 +102,7 @@ export function changeLines(
   if (before?.overall_status !== after.overall_status || before.overall_reason !== after.overall_reason) {
     lines.push(`Palyra is ${after.overall_status}: ${after.overall_reason}`);
   }
-  return lines;
+  return lines.map(visibleText);
 }
 
 /** A time span for people: the two largest units. */

@@ -4,6 +4,7 @@ import { logFile, statePaths } from "../../platform/state-paths.ts";
 import { readFileEnd } from "../../supervisor/read-file-end.ts";
 import { type CommandContext, inspectorFor, paintOf, print } from "../command-context.ts";
 import { parseLogFile, renderLogLine } from "../render-log.ts";
+import { visibleJson } from "../visible-text.ts";
 
 /** How much of the end of a log file is read, in bytes. */
 const tailBytes = 256 * 1024;
@@ -25,7 +26,7 @@ export async function logs(
       context,
       lines
         .filter((line) => wanted.includes(line.service))
-        .map((line) => (context.json ? JSON.stringify(line) : renderLogLine(line, paint))),
+        .map((line) => (context.json ? visibleJson(line) : renderLogLine(line, paint))),
     );
   const inspector = inspectorFor(context);
   const owner = await inspector.findOwner({

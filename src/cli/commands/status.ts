@@ -1,6 +1,7 @@
 import { errorCatalogue } from "../../contracts/errors.ts";
 import { type CommandContext, inspectorFor, paintOf, print } from "../command-context.ts";
 import { renderStatus } from "../render-status.ts";
+import { visibleJson } from "../visible-text.ts";
 
 /**
  * `palyra status`: what the owner says, else what the sidecars say.
@@ -8,7 +9,7 @@ import { renderStatus } from "../render-status.ts";
  */
 export async function status(context: CommandContext): Promise<number> {
   const { snapshot, source } = await inspectorFor(context).inspect();
-  if (context.json) print(context, [JSON.stringify(snapshot)]);
+  if (context.json) print(context, [visibleJson(snapshot)]);
   else if (source === "nothing")
     print(context, ["Palyra is not running.", errorCatalogue.not_running.nextStep]);
   else {

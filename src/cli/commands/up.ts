@@ -2,10 +2,11 @@ import type { ControlCenterSnapshot } from "../../contracts/snapshot.ts";
 import { messageOf } from "../../platform/errors.ts";
 import type { ControlCenter } from "../../supervisor/control-center.ts";
 import type { ControlCenterSettings } from "../../supervisor/control-center-options.ts";
-import { type CommandContext, paintOf, print } from "../command-context.ts";
+import { type CommandContext, complain, paintOf, print } from "../command-context.ts";
 import { LiveScreen } from "../live-screen.ts";
 import { openControlCenter } from "../open-control-center.ts";
 import { changeLines, renderStatus } from "../render-status.ts";
+import { visibleJson } from "../visible-text.ts";
 
 export interface UpOptions {
   readonly settings: Partial<ControlCenterSettings>;
@@ -33,12 +34,12 @@ function startUnwanted({ terminal }: CommandContext, center: ControlCenter): voi
   for (const { service, desired_running } of center.snapshot.services) {
     if (desired_running) continue;
     // What keeps it from starting is in the snapshot, too.
-    center.start(service).catch((thrown: unknown) => terminal.stderr.write(`palyra: ${messageOf(thrown)}\n`));
+    center.start(service).catch((thrown: unknown) => complain(terminal, messageOf(thrown)));
   }
 }
 
 function show(context: CommandContext, center: ControlCenter): () => void {
-  if (context.json) return showEach(center, (snapshot) => print(context, [JSON.stringify(snapshot)]));
+  if (context.json) return showEach(center, (snapshot) => print(context, [visibleJson(snapshot)]));
   if (context.plain || context.terminal.stdout.isTTY !== true) {
     let before: ControlCenterSnapshot | null = null;
     return showEach(center, (snapshot) => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { styleText } from "node:util";
 import { parseLogFile, renderLogLine } from "../../../src/cli/render-log.ts";
 
 describe("Log lines in the terminal", () => {
@@ -11,6 +12,17 @@ describe("Log lines in the terminal", () => {
     assert.deepEqual(parseLogFile("gateway", file), [
       { unix_ms: 5, level: "info", service: "gateway", stream: "stdout", line: "serving port=7142" },
     ]);
+  });
+
+  it("steer no terminal", () => {
+    const line = "before\u001b[2J\u001b]0;title\u0007\u009b31m\r\b\u202eafter\tGrüße 🔑";
+    const shown = renderLogLine(
+      { unix_ms: 0, level: "info", service: "gateway", stream: "stderr", line },
+      (style, text) => styleText(style, text, { validateStream: false }),
+    );
+    const [, text] = shown.split("before");
+    assert.equal(text, "\\u001b[2J\\u001b]0;title\\u0007\\u009b31m\\u000d\\u0008\\u202eafter\tGrüße 🔑");
+    assert.ok(shown.includes("\u001b[32m"), "our own colours stay");
   });
 
   it("show time, service, level and who speaks", () => {
