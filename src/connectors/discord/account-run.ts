@@ -20,6 +20,7 @@ import { mayConnectTo } from "./egress.ts";
 import { GatewayConnection, type GatewayOwner } from "./gateway-connection.ts";
 import type { IdentifyGate } from "./identify-gate.ts";
 import { InboundStream } from "./inbound-stream.ts";
+import { networkFault } from "./network-fault.ts";
 import type { RunEnd } from "./run-end.ts";
 
 /** Interruptions in a row after which the connection counts as faulty and not only as made again. */
@@ -140,7 +141,7 @@ export class AccountRun {
       if (thrown instanceof DiscordAPIError && thrown.status === 401) {
         throw new PalyraError("discord_auth_failed", "Discord refused the bot token.", { cause: thrown });
       }
-      throw new PalyraError("discord_unreachable", `Discord cannot be reached: ${messageOf(thrown)}.`, {
+      throw new PalyraError("discord_unreachable", `Discord cannot be reached: ${networkFault(thrown)}.`, {
         cause: thrown,
       });
     }

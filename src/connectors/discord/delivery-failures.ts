@@ -1,6 +1,6 @@
 import { DiscordAPIError, HTTPError, RateLimitError } from "@discordjs/rest";
 import type { DeliveryOutcome, FailureClass } from "../../contracts/connector.ts";
-import { messageOf } from "../../platform/errors.ts";
+import { networkFault } from "./network-fault.ts";
 
 /** Discord's JSON error codes that say something about the target, not about the bot. */
 const targetFailures: Readonly<Record<number, FailureClass>> = {
@@ -30,7 +30,10 @@ export function outcomeOfFailure(thrown: unknown): DeliveryOutcome {
     };
   }
   if (thrown instanceof DiscordAPIError) return outcomeOfApiError(thrown);
-  const reason = thrown instanceof HTTPError ? `Discord answered ${thrown.status}` : networkReason(thrown);
+  const reason =
+    thrown instanceof HTTPError
+      ? `Discord answered ${thrown.status}`
+      : `Discord could not be reached: ${networkFault(thrown)}`;
   return { kind: "retry", class: "transient_network", reason, retry_after_ms: null };
 }
 
@@ -50,9 +53,4 @@ function failureClassOf(error: DiscordAPIError): FailureClass | null {
   if (error.status === 404) return "unknown_target";
   if (error.status === 408) return null;
   return "invalid_request";
-}
-
-function networkReason(thrown: unknown): string {
-  const cause = thrown instanceof Error && thrown.cause instanceof Error ? `: ${thrown.cause.message}` : "";
-  return `Discord could not be reached (${messageOf(thrown)}${cause})`;
 }
