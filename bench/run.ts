@@ -22,8 +22,11 @@ for (const name of names.filter((candidate) => wanted.length === 0 || wanted.inc
   results.push(...(await measure()));
 }
 
+// A ratio to something measured in the same run holds on any machine; a bare figure is this machine's.
+const machineIndependent = results.filter(({ ratio }) => ratio !== undefined).map(({ name }) => name);
+
 if (json) {
-  process.stdout.write(`${JSON.stringify({ results })}\n`);
+  process.stdout.write(`${JSON.stringify({ results, machineIndependent })}\n`);
 } else {
   const rows = results.map((result) => [
     result.name,
@@ -43,5 +46,8 @@ if (json) {
         .join("  ")
         .trimEnd()}\n`,
     );
+  process.stdout.write(
+    `\nMachine-independent (a ratio to a peer in the same run): ${machineIndependent.join("; ") || "none"}.\n`,
+  );
 }
 process.exitCode = results.every((result) => result.ok) ? 0 : 1;
