@@ -5,16 +5,9 @@ import type { ConnectorAdapter } from "./connector-adapter.ts";
 import type { ConnectorStore, OutboxRow } from "./connector-store.ts";
 import { DueLoop } from "./due-loop.ts";
 import type { ConnectorLogger } from "./logger.ts";
-import { rateLimitDelay, retryDelay, retryLimits } from "./retry-policy.ts";
-import {
-  type CircuitState,
-  closedCircuit,
-  onAnswered,
-  onBegun,
-  onHope,
-  onUnreachable,
-  permitted,
-} from "./supervisor/circuit.ts";
+import { type Settlement, settle } from "./outbound-settlement.ts";
+import type { CircuitState } from "./supervisor/circuit.ts";
+import { CircuitWatch } from "./supervisor/circuit-watch.ts";
 import type { ConnectorJournal } from "./supervisor/connector-journal.ts";
 import type { FairSlots, SlotShare } from "./supervisor/fair-slots.ts";
 
@@ -40,62 +33,18 @@ export interface OutboundPipelineOptions {
   readonly onStoreFault: (thrown: unknown) => number;
 }
 
-/** What becomes of a row after an attempt. */
-export type Settlement =
-  | { readonly kind: "delivered"; readonly nativeMessageId: string }
-  | { readonly kind: "retry"; readonly counted: boolean; readonly reason: string; readonly delayMs: number }
-  | { readonly kind: "dead"; readonly reason: string };
-
-/**
- * Decides what becomes of a row. Pure. Rate limits, a connection that is down and refused credentials say
- * nothing against the message itself: they do not spend attempts.
- * @param row the row before the attempt
- * @param now instant of the decision, ms
- * @param connected whether the connection was up when the attempt ended
- * @param random number in [0, 1)
- */
-export function settle(
-  row: Pick<OutboxRow, "attempts" | "createdAt">,
-  outcome: DeliveryOutcome,
-  facts: { readonly now: number; readonly connected: boolean; readonly random: number },
-): Settlement {
-  if (outcome.kind === "delivered") return { kind: "delivered", nativeMessageId: outcome.native_message_id };
-  if (outcome.kind === "permanent_failure" && outcome.class !== "auth_failed") {
-    return { kind: "dead", reason: `${outcome.class}: ${outcome.reason}` };
-  }
-  if (facts.now - row.createdAt > retryLimits.maxAgeMs) {
-    return { kind: "dead", reason: `expired: ${outcome.reason}` };
-  }
-  const attempts = row.attempts + 1;
-  const rateLimited = outcome.kind === "retry" && outcome.class === "rate_limit";
-  const counted = outcome.kind === "retry" && outcome.class === "transient_network" && facts.connected;
-  if (counted && attempts >= retryLimits.outboundAttempts) {
-    return { kind: "dead", reason: `attempts_exhausted: ${outcome.reason}` };
-  }
-  const delayMs = rateLimited
-    ? rateLimitDelay(outcome.retry_after_ms, facts.random)
-    : retryDelay(attempts, facts.random);
-  return { kind: "retry", counted, reason: outcome.reason, delayMs };
-}
-
-/** Whether an outcome says that the provider can be reached; null when it says nothing of that. */
-function reached(outcome: DeliveryOutcome): boolean | null {
-  if (outcome.kind !== "retry") return true;
-  if (outcome.class === "rate_limit") return true;
-  return outcome.class === "transient_network" ? false : null;
-}
-
 /** From the outbox to the provider: each row once, in order within each conversation. */
 export class OutboundPipeline {
   readonly #options: OutboundPipelineOptions;
   readonly #loop: DueLoop;
   readonly #share: SlotShare;
   readonly #sends = new Set<Promise<void>>();
-  #circuit: CircuitState = closedCircuit;
+  readonly #circuit: CircuitWatch;
   #claiming = true;
 
   constructor(options: OutboundPipelineOptions) {
     this.#options = options;
+    this.#circuit = new CircuitWatch(options.journal);
     this.#loop = new DueLoop({
       work: async () => {
         await this.#takeDue(false, () => undefined);
@@ -107,7 +56,7 @@ export class OutboundPipeline {
   }
 
   get circuit(): CircuitState {
-    return this.#circuit;
+    return this.#circuit.state;
   }
 
   start(): void {
@@ -121,7 +70,7 @@ export class OutboundPipeline {
 
   /** The connection is up again: what was held back by faults of the network may be tried. */
   reconnected(): void {
-    this.#circuit = onHope(this.#circuit, Date.now());
+    this.#circuit.hope(Date.now());
     this.#loop.wake();
   }
 
@@ -147,7 +96,7 @@ export class OutboundPipeline {
    * @returns what became of the rows
    */
   async drain(limit: number): Promise<DrainOutcome> {
-    this.#circuit = onHope(this.#circuit, Date.now());
+    this.#circuit.hope(Date.now());
     const count = { processed: 0, delivered: 0, retried: 0, dead_lettered: 0 };
     const outcomeKey = { delivered: "delivered", retry: "retried", dead: "dead_lettered" } as const;
     const begun: Promise<void>[] = [];
@@ -180,10 +129,11 @@ export class OutboundPipeline {
   async #nextDueAt(): Promise<number | null> {
     const { store, connectorId, adapter } = this.#options;
     if (!this.#claiming || this.#sends.size >= parallelSends || !adapter.state().canSend) return null;
-    if (this.#circuit.kind === "half_open") return null;
+    if (this.#circuit.state.kind === "half_open") return null;
     const due = await store.nextDueAt(connectorId, "outbound");
-    if (due === null || this.#circuit.kind !== "open") return due;
-    return Math.max(due, this.#circuit.until);
+    const circuit = this.#circuit.state;
+    if (due === null || circuit.kind !== "open") return due;
+    return Math.max(due, circuit.until);
   }
 
   /** @returns the rows that were begun, each resolving when it is settled */
@@ -193,7 +143,7 @@ export class OutboundPipeline {
   ): Promise<Promise<void>[]> {
     const { adapter } = this.#options;
     const canTake = this.#claiming && adapter.state().canSend;
-    const free = canTake ? permitted(this.#circuit, parallelSends - this.#sends.size, Date.now()) : 0;
+    const free = canTake ? this.#circuit.permitted(parallelSends - this.#sends.size, Date.now()) : 0;
     if (free <= 0) {
       this.#share.withdraw();
       return [];
@@ -201,7 +151,7 @@ export class OutboundPipeline {
     const taken = this.#share.take(free);
     const rows = await this.#claim(taken, ignorePause);
     return rows.map((row) => {
-      this.#circuit = onBegun(this.#circuit, Date.now());
+      this.#circuit.begun(Date.now());
       const send = this.#handle(row, onSettled).finally(() => {
         this.#sends.delete(send);
         this.#share.giveBack(1);
@@ -236,7 +186,7 @@ export class OutboundPipeline {
     const { adapter, onStoreFault } = this.#options;
     const now = Date.now();
     const facts = { now, connected: adapter.state().connected, random: Math.random() };
-    this.#learn(outcome, facts);
+    this.#circuit.learn(outcome, facts);
     const settlement = settle(row, outcome, facts);
     onSettled(settlement.kind);
     try {
@@ -249,28 +199,6 @@ export class OutboundPipeline {
   #renew(row: OutboxRow): void {
     const { store, onStoreFault } = this.#options;
     store.renewClaim(row.outboxId, row.claim, leaseMs, Date.now()).catch(onStoreFault);
-  }
-
-  #learn(outcome: DeliveryOutcome, facts: { readonly now: number; readonly random: number }): void {
-    const before = this.#circuit;
-    const answered = reached(outcome);
-    if (answered === true) this.#circuit = onAnswered(before);
-    else if (answered === false) this.#circuit = onUnreachable(before, facts.now, facts.random);
-    // A probe that learned nothing must not hold everything back.
-    else if (before.kind === "half_open")
-      this.#circuit = { kind: "open", until: facts.now, opened: before.opened };
-    this.#tellCircuit(before, this.#circuit, facts.now);
-  }
-
-  #tellCircuit(before: CircuitState, after: CircuitState, now: number): void {
-    const { journal } = this.#options;
-    if (after.kind === "open" && before.kind === "closed") {
-      const message = "Sending failed several times in a row; nothing is sent for a while.";
-      journal.record({ type: "circuit.opened", level: "warn", message }, now);
-    }
-    if (after.kind === "closed" && before.kind !== "closed") {
-      journal.record({ type: "circuit.closed", level: "info", message: "Sending works again." }, now);
-    }
   }
 
   async #attempt(row: OutboxRow): Promise<DeliveryOutcome> {

@@ -1,6 +1,7 @@
 import { refusalSentences, waitingSentences } from "../../contracts/route-reasons.ts";
-import { type DecisionStep, decideRoute, type MemoryFacts } from "./decide-route.ts";
+import { type DecisionStep, decideRoute } from "./decide-route.ts";
 import { type DescribedMessage, factsOf } from "./message-facts.ts";
+import type { MemoryFacts } from "./route-checks.ts";
 import type { RuleSet } from "./rule-set.ts";
 
 /** What would become of a message, and why, step by step. */

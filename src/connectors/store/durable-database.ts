@@ -3,12 +3,13 @@ import { writeBackup } from "./backup.ts";
 import type { ImageBuilder } from "./build-image.ts";
 import { Checkpointer } from "./checkpointer.ts";
 import { CommitQueue } from "./commit-queue.ts";
+import { Compaction } from "./compaction.ts";
 import { type FileLayer, nodeFileLayer } from "./file-layer.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import { loadSqlite, type MemoryDatabase } from "./memory-database.ts";
 import { type OpenedFiles, openFiles } from "./open-files.ts";
 import type { Row, SqlValue } from "./sql-value.ts";
-import { storageFailed, storageStep } from "./storage-error.ts";
+import { storageFailed, storageStep, storeClosed } from "./storage-error.ts";
 import type { StoreEvent } from "./store-events.ts";
 import { type Migration, missingMigrations, runTransaction, type Transaction } from "./transaction.ts";
 
@@ -51,14 +52,12 @@ export class DurableDatabase {
   #memory!: MemoryDatabase;
   #queue!: CommitQueue;
   #checkpointer!: Checkpointer;
+  #compaction!: Compaction;
   #recoveryEvents: readonly StoreEvent[] = [];
   #isLoaded = false;
   #inTransaction = false;
   #closed = false;
-  #checkpoint: Promise<void> | null = null;
   #reopening: Promise<readonly StoreEvent[]> | null = null;
-  /** A journal must grow beyond this (bytes) before a compaction is tried again that has failed. */
-  #checkpointFloor = 0;
 
   private constructor(options: DurableDatabaseOptions, layer: FileLayer, lock: FolderLock) {
     this.folder = options.folder;
@@ -143,10 +142,7 @@ export class DurableDatabase {
    */
   checkpoint(): Promise<void> {
     this.#requireOpen();
-    this.#checkpoint ??= this.#runCheckpoint("quick").finally(() => {
-      this.#checkpoint = null;
-    });
-    return this.#checkpoint;
+    return this.#compaction.run();
   }
 
   /** Looks through the whole memory, which takes a while. @returns null when it is sound, else the first fault */
@@ -162,8 +158,9 @@ export class DurableDatabase {
    * @throws `storage_failed` when files cannot be read or written
    */
   async checkIntegrity(): Promise<string | null> {
+    this.#requireOpen();
     try {
-      await this.#freshCheckpoint("full");
+      await this.#compaction.runAnew("full");
       return null;
     } catch (error) {
       if (error instanceof PalyraError) throw error;
@@ -181,7 +178,7 @@ export class DurableDatabase {
   backup(file: string): Promise<number> {
     this.#requireOpen();
     return writeBackup(this.#layer, file, async () => {
-      await this.#freshCheckpoint("quick");
+      await this.#compaction.runAnew("quick");
       return this.#checkpointer.readImage();
     });
   }
@@ -227,7 +224,7 @@ export class DurableDatabase {
         await this.#queue.close();
         throw error;
       }
-      if (files.damaged || files.replayedBytes > this.#checkpointBytes) this.#startCheckpoint();
+      if (files.damaged || files.replayedBytes > this.#checkpointBytes) this.#compaction.start();
     });
   }
 
@@ -238,7 +235,6 @@ export class DurableDatabase {
     this.#memory = files.memory;
     this.#isLoaded = true;
     this.#recoveryEvents = files.events;
-    this.#checkpointFloor = 0;
     this.#checkpointer = new Checkpointer({
       folder,
       layer,
@@ -253,9 +249,14 @@ export class DurableDatabase {
       journal,
       nextSequence,
       onFailure: (error) => this.#pause(error),
-      afterFlush: () => {
-        if (this.#queue.journalBytes > this.#checkpointDueAt()) this.#startCheckpoint();
-      },
+      afterFlush: () => this.#compaction.startWhenDue(),
+    });
+    this.#compaction = new Compaction({
+      queue: this.#queue,
+      checkpointer: this.#checkpointer,
+      journalBytes: this.#checkpointBytes,
+      isClosed: () => this.#closed,
+      emit: this.#emit,
     });
   }
 
@@ -273,9 +274,7 @@ export class DurableDatabase {
   }
 
   async #endWork(): Promise<void> {
-    this.#checkpointer.abort();
-    // A compaction that is given up says so to nobody: the journals have everything.
-    await this.#checkpoint?.catch(() => undefined);
+    await this.#compaction.end();
     await this.#queue.close();
   }
 
@@ -305,59 +304,12 @@ export class DurableDatabase {
     }
   }
 
-  #checkpointDueAt(): number {
-    return Math.max(this.#checkpointBytes, this.#checkpointer.imageBytes / 4, this.#checkpointFloor);
-  }
-
-  #startCheckpoint(): void {
-    if (this.#checkpoint !== null || this.#closed || this.#queue.failure !== null) return;
-    this.checkpoint().catch((error: unknown) => {
-      if (this.#closed) return;
-      this.#emit({
-        kind: "checkpoint_failed",
-        level: "warn",
-        message: `The store could not be compacted and keeps its journal: ${messageOf(error)}`,
-        details: { journalBytes: this.#queue.journalBytes },
-      });
-    });
-  }
-
-  /** A checkpoint that begins now: one that runs already may not have what was written since its beginning. */
-  async #freshCheckpoint(depth: "quick" | "full"): Promise<void> {
-    this.#requireOpen();
-    // Whoever started that one hears of its failure.
-    while (this.#checkpoint !== null) await this.#checkpoint.catch(() => undefined);
-    this.#requireOpen();
-    this.#checkpoint = this.#runCheckpoint(depth).finally(() => {
-      this.#checkpoint = null;
-    });
-    await this.#checkpoint;
-  }
-
-  async #runCheckpoint(depth: "quick" | "full"): Promise<void> {
-    const started = performance.now();
-    this.#checkpointFloor = this.#queue.journalBytes + this.#checkpointBytes;
-    const lastSequence = await this.#queue.rotate();
-    this.#checkpointFloor = 0;
-    const bytes = await this.#checkpointer.run(this.#queue.generation, lastSequence, depth);
-    const milliseconds = Math.round(performance.now() - started);
-    this.#emit({
-      kind: "checkpoint_done",
-      level: "info",
-      message: `The store was compacted to ${bytes} bytes in ${milliseconds} ms.`,
-      details: { bytes, milliseconds, generation: this.#queue.generation },
-    });
-  }
-
   #pause(error: PalyraError): void {
     this.#emit({ kind: "paused", level: "error", message: error.message, details: { folder: this.folder } });
     for (const listener of this.#failureListeners) listener(error);
   }
 
   #requireOpen(): void {
-    if (this.#closed)
-      throw new PalyraError("storage_failed", "The store is closed.", {
-        nextStep: "Start the gateway again.",
-      });
+    if (this.#closed) throw storeClosed();
   }
 }

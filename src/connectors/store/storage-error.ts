@@ -15,3 +15,8 @@ export async function storageStep<T>(folder: string, step: () => Promise<T>): Pr
     throw storageFailed(folder, error);
   }
 }
+
+/** What whoever uses a closed store is told. */
+export function storeClosed(): PalyraError {
+  return new PalyraError("storage_failed", "The store is closed.", { nextStep: "Start the gateway again." });
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { settle } from "../../../src/connectors/outbound-pipeline.ts";
+import { settle } from "../../../src/connectors/outbound-settlement.ts";
 import { rateLimitDelay, retryDelay, retryLimits } from "../../../src/connectors/retry-policy.ts";
 import type { DeliveryOutcome } from "../../../src/contracts/connector.ts";
 

@@ -1,6 +1,7 @@
-import type { DecisionStep, MemoryFacts } from "../../../../src/connectors/router/decide-route.ts";
+import type { DecisionStep } from "../../../../src/connectors/router/decide-route.ts";
 import { decideRoute, type RouteDecision } from "../../../../src/connectors/router/decide-route.ts";
 import { type DescribedMessage, factsOf } from "../../../../src/connectors/router/message-facts.ts";
+import type { MemoryFacts } from "../../../../src/connectors/router/route-checks.ts";
 import { compileRuleSet, type RuleSet } from "../../../../src/connectors/router/rule-set.ts";
 import { RouteRule, RouterConfig } from "../../../../src/contracts/router-config.ts";
 
