@@ -1,0 +1,111 @@
+import * as z from "zod";
+
+/** Version of `webhooks.toml` written by this code. */
+export const webhooksFileVersion = 1;
+
+export const webhookBounds = {
+  integrations: 1_024,
+  id: 64,
+  displayName: 128,
+  listEntries: 64,
+  listEntry: 128,
+  defaultPayloadBytes: 65_536,
+  maxPayloadBytes: 1_048_576,
+  /** Accepted difference between the sender's clock and ours, in milliseconds, both ways. */
+  timestampWindowMs: 300_000,
+  /** Longest event and source name, in bytes. */
+  name: 128,
+} as const;
+
+/** How a sender proves itself: presets of vendors, our own headers, or a signature inside of the envelope. */
+export const webhookSignatures = [
+  "standard",
+  "github",
+  "gitlab",
+  "slack",
+  "stripe",
+  "generic",
+  "envelope",
+] as const;
+export const WebhookSignature = z.enum(webhookSignatures);
+export type WebhookSignature = z.infer<typeof WebhookSignature>;
+
+/** Trimmed, then lower-cased: letters, digits, `.`, `_`, `-`. */
+export const WebhookName = z
+  .string()
+  .trim()
+  .max(webhookBounds.id)
+  .toLowerCase()
+  .regex(/^[a-z0-9._-]+$/, "use letters, digits, . _ -");
+
+const AllowList = z
+  .array(z.string().trim().min(1).refine(fits(webhookBounds.listEntry), "is longer than 128 bytes"))
+  .max(webhookBounds.listEntries)
+  .transform((entries) => [...new Set(entries)]);
+
+/** Where the effect of a delivery goes. */
+export const WebhookTarget = z.strictObject({
+  /** `message`: the text is posted as it is. `agent`: the agent reads it, quoted as untrusted, and its answer is posted. */
+  mode: z.enum(["message", "agent"]),
+  connector_id: z.string().trim().min(1).max(128),
+  conversation_id: z.string().trim().min(1).max(256),
+});
+export type WebhookTarget = z.infer<typeof WebhookTarget>;
+
+/** Reference of a secret: `SCOPE/KEY`. */
+export const SecretRef = z
+  .string()
+  .trim()
+  .max(400)
+  .regex(/^[^/\\\0]{1,256}\/[a-z0-9._-]{1,128}$/, "write it as SCOPE/KEY, for example global/github_repo_a");
+
+/** `[[webhooks]]` in `webhooks.toml`. */
+export const WebhookIntegration = z.object({
+  integration_id: WebhookName,
+  provider: WebhookName,
+  /** Unless given, that of the provider, and `generic` for an unknown one. */
+  signature: WebhookSignature.optional(),
+  display_name: z
+    .string()
+    .trim()
+    .min(1)
+    .refine(fits(webhookBounds.displayName), "is longer than 128 bytes")
+    .optional(),
+  secret_vault_ref: SecretRef,
+  /** While a secret is replaced: the one that goes out of use, accepted as well. */
+  previous_secret_vault_ref: SecretRef.optional(),
+  allowed_events: AllowList.default([]),
+  allowed_sources: AllowList.default([]),
+  enabled: z.boolean().default(true),
+  /** False only with `accept_unsigned = true` beside it. */
+  signature_required: z.boolean().default(true),
+  /** The owner's word that anyone who can reach the port may trigger this integration. */
+  accept_unsigned: z.boolean().default(false),
+  max_payload_bytes: z
+    .int()
+    .min(0)
+    .max(webhookBounds.maxPayloadBytes)
+    .default(webhookBounds.defaultPayloadBytes)
+    .transform((bytes) => (bytes === 0 ? webhookBounds.defaultPayloadBytes : bytes)),
+  target: WebhookTarget.optional(),
+  created_at_unix_ms: z.int().nonnegative().default(0),
+  updated_at_unix_ms: z.int().nonnegative().default(0),
+  last_test_status: z.enum(["passed", "failed"]).optional(),
+  last_test_message: z.string().max(2_048).optional(),
+  last_test_at_unix_ms: z.int().nonnegative().optional(),
+});
+export type WebhookIntegration = z.infer<typeof WebhookIntegration>;
+
+/** The scheme by which an integration's sender proves itself. */
+export function signatureOf(
+  integration: Pick<WebhookIntegration, "signature" | "provider">,
+): WebhookSignature {
+  const { signature, provider } = integration;
+  if (signature !== undefined) return signature;
+  if (provider === "svix" || provider === "standard-webhooks") return "standard";
+  return webhookSignatures.find((name) => name === provider) ?? "generic";
+}
+
+function fits(bytes: number): (text: string) => boolean {
+  return (text) => Buffer.byteLength(text) <= bytes;
+}

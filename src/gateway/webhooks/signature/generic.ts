@@ -1,0 +1,29 @@
+import { header, hmacSha256, missing, prefixedHex, type SignatureScheme } from "./scheme.ts";
+
+/** Above this a number is milliseconds, below it seconds: the year 5138 in the one, 1973 in the other. */
+const leastMilliseconds = 100_000_000_000;
+
+/** Our own: `X-Palyra-Signature: v1=HEX` over `TIMESTAMP.NONCE.BODY`. */
+export const generic: SignatureScheme = {
+  name: "generic",
+  source: "docs/webhooks.md",
+  read: (headers) => {
+    const timestamp = header(headers, "x-palyra-timestamp");
+    if (timestamp === null || !/^\d{1,15}$/.test(timestamp))
+      return missing("timestamp", "x-palyra-timestamp");
+    const nonce = header(headers, "x-palyra-nonce");
+    if (nonce === null || nonce.length < 16 || nonce.length > 128) {
+      return missing("delivery id", "x-palyra-nonce");
+    }
+    const signatures = prefixedHex(header(headers, "x-palyra-signature") ?? "", "v1=");
+    if (signatures.length === 0) return missing("signature", "x-palyra-signature");
+    const number = Number(timestamp);
+    return {
+      timestampMs: number < leastMilliseconds ? number * 1000 : number,
+      deliveryId: nonce,
+      event: header(headers, "x-palyra-event"),
+      signatures,
+      expected: (secret, rawBody) => hmacSha256(secret, `${timestamp}.${nonce}.`, rawBody),
+    };
+  },
+};
