@@ -12,7 +12,7 @@ import type { OwnerClient, OwnerClientEvents } from "./owner-client.ts";
 import { findOwner } from "./ownership.ts";
 import { redactDeep } from "./redact-deep.ts";
 import { readRunRecord } from "./run-record.ts";
-import { newServiceMachine } from "./service-machine.ts";
+import { newServiceMachine } from "./service-model.ts";
 import { serviceView } from "./service-view.ts";
 import { buildSnapshot } from "./snapshot.ts";
 import { parseState } from "./state-file-store.ts";

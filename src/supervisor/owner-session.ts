@@ -1,4 +1,3 @@
-import type { SecretRequest, SecretResponse, SetTokensRequest } from "../contracts/control-link.ts";
 import type { OwnerCommand, OwnerHelloRequest } from "../contracts/owner-link.ts";
 import {
   type LogLine,
@@ -7,34 +6,23 @@ import {
   serviceDisplayNames,
   serviceKinds,
 } from "../contracts/services.ts";
-import type { ControlCenterSnapshot, ServiceView, Warning } from "../contracts/snapshot.ts";
+import type { ControlCenterSnapshot, Warning } from "../contracts/snapshot.ts";
 import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
 import type { Redactor } from "../platform/redactor.ts";
 import type { StatePaths } from "../platform/state-paths.ts";
+import type { BootFacts } from "./boot-facts.ts";
 import type { ControlCenterOptions } from "./control-center-options.ts";
 import { EncryptedFileSecretStore } from "./encrypted-file-secret-store.ts";
 import type { Ownership } from "./ownership.ts";
 import type { SecretStore } from "./secret-store.ts";
-import { type BootFacts, ServiceRunner } from "./service-runner.ts";
+import { ServiceRunner } from "./service-runner.ts";
 import { SecretsElsewhere, ServiceSecrets, tokenRefs, tokenStateKeys } from "./service-secrets.ts";
+import { kindsOf, ServiceSet } from "./service-set.ts";
+import { SidecarTokens } from "./sidecar-tokens.ts";
 import { buildSnapshot } from "./snapshot.ts";
 import { StateFileStore } from "./state-file-store.ts";
 import { supervisorTimings } from "./supervisor-timings.ts";
 import { warningOf } from "./warnings.ts";
-
-/** How often the deadlines of all services are looked at besides their own timers, in milliseconds. */
-const safetyTickMs = 500;
-/** Longest wait for a command to be carried out, in milliseconds; the services go on beyond it. */
-const commandWaitMs = 45_000;
-
-/** States in which a service stays until something happens to it. */
-const settledStates: readonly ServiceView["state"][] = [
-  "running",
-  "degraded",
-  "failed",
-  "backoff",
-  "stopped",
-];
 
 /** What the session needs of the control center it belongs to. */
 export interface OwnerSessionHost {
@@ -61,12 +49,9 @@ export class OwnerSession {
   readonly #state: StateFileStore;
   readonly #secrets: ServiceSecrets;
   readonly #secretsHere: boolean;
-  readonly #runners: ReadonlyMap<ServiceKind, ServiceRunner>;
+  readonly #tokens: SidecarTokens;
+  readonly #services: ServiceSet;
   readonly #notices = new Map<string, Warning>();
-  readonly #waiters = new Set<() => void>();
-  /** Token each running sidecar was last told. */
-  readonly #told = new Map<ServiceKind, string>();
-  readonly #tick: NodeJS.Timeout;
 
   private constructor(host: OwnerSessionHost, ownership: Ownership, state: StateFileStore) {
     this.#host = host;
@@ -76,8 +61,10 @@ export class OwnerSession {
     this.#secretsHere = !(store instanceof SecretsElsewhere);
     this.#secrets = new ServiceSecrets(store, host.redactor, (service) => this.#noteToken(service));
     for (const problem of state.problems) this.#notice(problem);
-    this.#runners = new Map(serviceKinds.map((service) => [service, this.#makeRunner(service)]));
-    this.#tick = setInterval(() => this.#tickAll(), safetyTickMs);
+    this.#tokens = new SidecarTokens(this.#secrets, (service, request) =>
+      this.#services.one(service).setTokens(request),
+    );
+    this.#services = new ServiceSet((service) => this.#makeRunner(service));
   }
 
   /** Reads the state and starts, adopts or stops services as it says. Does not wait for them. */
@@ -100,19 +87,19 @@ export class OwnerSession {
     return session;
   }
 
-  /** Sets the services going; the browser daemon first, because the gateway calls it. */
+  /** Sets the services going. */
   begin(): void {
-    for (const service of ["browserd", "gateway"] as const) this.#runner(service).dispatch({ kind: "open" });
+    this.#services.begin();
   }
 
   buildSnapshot(revision: number): ControlCenterSnapshot {
     const { options, paths, clock, profile } = this.#host;
-    const gateway = this.#runner("gateway").status;
-    const browserd = this.#runner("browserd").status;
+    const gateway = this.#services.one("gateway").status;
+    const browserd = this.#services.one("browserd").status;
     return buildSnapshot({
       revision,
       generated_at_unix_ms: clock.now(),
-      services: serviceKinds.map((service) => this.#runner(service).view),
+      services: serviceKinds.map((service) => this.#services.one(service).view),
       facts: {
         version: options.version,
         state_root: paths.root,
@@ -151,11 +138,12 @@ export class OwnerSession {
     switch (command.kind) {
       case "start":
       case "retry":
-        return await this.#run(command.kind, command.service);
       case "restart":
-        return await this.#run("restart", command.service);
+        await this.#wish(kindsOf(command.service), true);
+        return await this.#services.run(command.kind, kindsOf(command.service));
       case "stop":
-        return await this.#stop(command.service);
+        await this.#wish(kindsOf(command.service), false);
+        return await this.#services.stop(kindsOf(command.service));
       case "rotate_tokens":
         return await this.#rotateTokens();
       case "set_secret":
@@ -174,16 +162,8 @@ export class OwnerSession {
 
   /** Gives up the ownership; the sidecars live on for their linger time. */
   async close(): Promise<void> {
-    clearInterval(this.#tick);
-    for (const runner of this.#runners.values()) runner.detach();
-    for (const wake of this.#waiters) wake();
+    this.#services.detach();
     await this.#ownership.release();
-  }
-
-  #runner(service: ServiceKind): ServiceRunner {
-    const runner = this.#runners.get(service);
-    if (runner === undefined) throw new PalyraError("internal_error", `There is no service ${service}.`);
-    return runner;
   }
 
   #makeRunner(service: ServiceKind): ServiceRunner {
@@ -199,9 +179,10 @@ export class OwnerSession {
       clock,
       random: options.random ?? Math.random,
       bootFacts: () => this.#bootFacts(service),
-      secret: (request) => this.#answer(service, request),
+      secret: (request) => this.#secrets.answer(service, request),
       connected: () => {
-        this.#tellToken(service).catch((thrown: unknown) => this.#complain(service, thrown));
+        if (!this.#secretsHere) return;
+        this.#tokens.tellNewest(service).catch((thrown: unknown) => this.#complain(service, thrown));
       },
       changed: () => this.#changed(),
       logged: (lines, backlog) => this.#host.logged(lines, backlog),
@@ -211,70 +192,25 @@ export class OwnerSession {
   async #bootFacts(service: ServiceKind): Promise<BootFacts> {
     const { settings } = this.#host.options;
     const pinned = settings.ports[service];
-    const token = await this.#secrets.token(service);
-    this.#told.set(service, token);
     return {
       port: { number: pinned ?? preferredPorts[service], pinned: pinned !== null },
-      tokens: [token],
+      tokens: [await this.#tokens.forBoot(service)],
       linger_seconds: settings.lingerSeconds,
       log_level: settings.logLevel,
       browser_path: service === "browserd" ? settings.browserPath : null,
     };
   }
 
-  /** A sidecar that was taken over may still have a token that was rotated without it. */
-  async #tellToken(service: ServiceKind): Promise<void> {
-    if (!this.#secretsHere) return;
-    await this.#secrets.withToken(service, async (token) => {
-      if (this.#told.get(service) !== token)
-        await this.#setTokens(service, { tokens: [token], expiring: [] });
-    });
-  }
-
-  /** A sidecar that is starting is not told now: it learns the newest token when it is connected. */
-  async #setTokens(service: ServiceKind, request: SetTokensRequest): Promise<void> {
-    const newest = request.tokens.at(-1);
-    if ((await this.#runner(service).setTokens(request)) && newest !== undefined)
-      this.#told.set(service, newest);
-  }
-
-  async #answer(service: ServiceKind, request: SecretRequest): Promise<SecretResponse> {
-    return await this.#secrets.answer(service, request);
-  }
-
-  async #run(kind: "start" | "retry" | "restart", only: ServiceKind | undefined): Promise<string> {
-    const services = kindsOf(only);
-    await this.#wish(services, true);
-    for (const service of services) this.#runner(service).dispatch({ kind });
-    await this.#until(() =>
-      services.every((service) => settledStates.includes(this.#runner(service).view.state)),
-    );
-    for (const service of services) {
-      const { state, problem } = this.#runner(service).view;
-      if ((state === "failed" || state === "backoff") && problem !== null)
-        throw PalyraError.fromDetails(problem);
-    }
-    return `${namesOf(services)} ${services.length > 1 ? "are" : "is"} running.`;
-  }
-
-  async #stop(only: ServiceKind | undefined): Promise<string> {
-    const services = kindsOf(only);
-    await this.#wish(services, false);
-    for (const service of services) this.#runner(service).dispatch({ kind: "stop" });
-    await this.#until(() => services.every((service) => this.#runner(service).view.state === "stopped"));
-    return `${namesOf(services)} ${services.length > 1 ? "have" : "has"} stopped.`;
-  }
-
   async #rotateTokens(): Promise<string> {
     for (const service of serviceKinds) {
-      await this.#secrets.rotate(service, (tokens) => this.#setTokens(service, tokens));
+      await this.#tokens.rotate(service);
       await this.#secretChanged(tokenRefs[service]);
     }
     return "The tokens are new; the old ones end in 10 seconds.";
   }
 
   async #secretChanged(ref: string): Promise<void> {
-    for (const runner of this.#runners.values()) await runner.secretChanged(ref);
+    for (const runner of this.#services.all) await runner.secretChanged(ref);
   }
 
   async #wish(services: readonly ServiceKind[], wanted: boolean): Promise<void> {
@@ -317,30 +253,9 @@ export class OwnerSession {
     if (!this.#secretsHere && client.secrets_home === this.#state.state.secrets_home) this.#host.makeWay();
   }
 
-  #tickAll(): void {
-    for (const runner of this.#runners.values()) runner.dispatch({ kind: "tick" });
-  }
-
   #changed(): void {
     this.#host.changed();
-    for (const wake of this.#waiters) wake();
-  }
-
-  /** Resolves when `done` is true after a change, and at the latest after `commandWaitMs`. */
-  #until(done: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = (): void => {
-        clearTimeout(deadline);
-        this.#waiters.delete(check);
-        resolve();
-      };
-      const check = (): void => {
-        if (done()) finish();
-      };
-      const deadline = setTimeout(finish, commandWaitMs);
-      this.#waiters.add(check);
-      check();
-    });
+    this.#services.changed();
   }
 }
 
@@ -350,12 +265,4 @@ function chooseStore({ options, paths }: OwnerSessionHost, { state }: StateFileS
   return state.secrets_home === "file"
     ? new EncryptedFileSecretStore(paths.secretsDir)
     : new SecretsElsewhere();
-}
-
-function kindsOf(only: ServiceKind | undefined): readonly ServiceKind[] {
-  return only === undefined ? serviceKinds : [only];
-}
-
-function namesOf(services: readonly ServiceKind[]): string {
-  return services.map((service) => serviceDisplayNames[service]).join(" and ");
 }

@@ -1,6 +1,6 @@
 import type { ServiceKind } from "../contracts/services.ts";
 import type { ServiceView } from "../contracts/snapshot.ts";
-import { mayHaveProcess, type ServiceMachine } from "./service-machine.ts";
+import { mayHaveProcess, type ServiceMachine } from "./service-model.ts";
 
 /** What the snapshot says of one service. */
 export function serviceView(service: ServiceKind, machine: ServiceMachine): ServiceView {

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { open } from "node:fs/promises";
+import { access, open } from "node:fs/promises";
 import type { BootLine } from "../contracts/control-link.ts";
+import { PalyraError } from "../platform/errors.ts";
 import { ensurePrivateFolder } from "../platform/secure-folder.ts";
 import { crashFile, type StatePaths } from "../platform/state-paths.ts";
 import { startCrashFile } from "./crash-file.ts";
@@ -52,5 +53,20 @@ export async function spawnSidecar(
     return child;
   } finally {
     await output.close();
+  }
+}
+
+/** @throws `config_invalid` when a file that the sidecar is started from is missing */
+export async function requireProgram(
+  displayName: string,
+  { bundle, execPath }: SidecarProgram,
+): Promise<void> {
+  for (const file of [execPath, bundle]) {
+    await access(file).catch((cause: unknown) => {
+      throw new PalyraError("config_invalid", `The program of ${displayName} is missing: ${file}.`, {
+        nextStep: "Install Palyra again.",
+        cause,
+      });
+    });
   }
 }

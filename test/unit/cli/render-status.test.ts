@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { changeLines, renderStatus } from "../../../src/cli/render-status.ts";
-import { newServiceMachine } from "../../../src/supervisor/service-machine.ts";
+import { newServiceMachine } from "../../../src/supervisor/service-model.ts";
 import { serviceView } from "../../../src/supervisor/service-view.ts";
 import { buildSnapshot } from "../../../src/supervisor/snapshot.ts";
 

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ErrorDetails } from "../../../src/contracts/errors.ts";
+import { step } from "../../../src/supervisor/service-machine.ts";
 import {
   mayHaveProcess,
   newServiceMachine,
   type ServiceEffect,
   type ServiceEvent,
   type ServiceMachine,
-  step,
-} from "../../../src/supervisor/service-machine.ts";
+} from "../../../src/supervisor/service-model.ts";
 import { supervisorTimings as timings } from "../../../src/supervisor/supervisor-timings.ts";
 
 const problem: ErrorDetails = { code: "internal_error", message: "boom", next_step: "look" };

@@ -6,7 +6,7 @@ import type {
   GatewayStatus,
 } from "../../../src/contracts/sidecar-status.ts";
 import { ControlCenterSnapshot, type ServiceView } from "../../../src/contracts/snapshot.ts";
-import { newServiceMachine } from "../../../src/supervisor/service-machine.ts";
+import { newServiceMachine } from "../../../src/supervisor/service-model.ts";
 import { serviceView } from "../../../src/supervisor/service-view.ts";
 import { buildSnapshot, type SnapshotInputs } from "../../../src/supervisor/snapshot.ts";
 

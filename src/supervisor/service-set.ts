@@ -1,0 +1,110 @@
+import { type ServiceKind, serviceDisplayNames, serviceKinds } from "../contracts/services.ts";
+import type { ServiceView } from "../contracts/snapshot.ts";
+import { PalyraError } from "../platform/errors.ts";
+import type { ServiceRunner } from "./service-runner.ts";
+
+/** How often the deadlines of all services are looked at besides their own timers, in milliseconds. */
+const safetyTickMs = 500;
+/** Longest wait for a command to be carried out, in milliseconds; the services go on beyond it. */
+const commandWaitMs = 45_000;
+
+/** States in which a service stays until something happens to it. */
+const settledStates: readonly ServiceView["state"][] = [
+  "running",
+  "degraded",
+  "failed",
+  "backoff",
+  "stopped",
+];
+
+/** All services of a state root, and the commands that are waited for. */
+export class ServiceSet {
+  readonly #runners: ReadonlyMap<ServiceKind, ServiceRunner>;
+  readonly #waiters = new Set<() => void>();
+  readonly #tick: NodeJS.Timeout;
+
+  constructor(make: (service: ServiceKind) => ServiceRunner) {
+    this.#runners = new Map(serviceKinds.map((service) => [service, make(service)]));
+    this.#tick = setInterval(() => {
+      for (const runner of this.all) runner.dispatch({ kind: "tick" });
+    }, safetyTickMs);
+  }
+
+  get all(): Iterable<ServiceRunner> {
+    return this.#runners.values();
+  }
+
+  one(service: ServiceKind): ServiceRunner {
+    const runner = this.#runners.get(service);
+    if (runner === undefined) throw new PalyraError("internal_error", `There is no service ${service}.`);
+    return runner;
+  }
+
+  /** Sets the services going; the browser daemon first, because the gateway calls it. */
+  begin(): void {
+    for (const service of ["browserd", "gateway"] as const) this.one(service).dispatch({ kind: "open" });
+  }
+
+  /**
+   * Starts services and waits until each runs or cannot.
+   * @returns a sentence about what was done
+   * @throws why one of them does not run
+   */
+  async run(kind: "start" | "retry" | "restart", services: readonly ServiceKind[]): Promise<string> {
+    for (const service of services) this.one(service).dispatch({ kind });
+    await this.#until(() =>
+      services.every((service) => settledStates.includes(this.one(service).view.state)),
+    );
+    for (const service of services) {
+      const { state, problem } = this.one(service).view;
+      if ((state === "failed" || state === "backoff") && problem !== null)
+        throw PalyraError.fromDetails(problem);
+    }
+    return `${namesOf(services)} ${services.length > 1 ? "are" : "is"} running.`;
+  }
+
+  /** Stops services and waits until their processes are gone. @returns a sentence about what was done */
+  async stop(services: readonly ServiceKind[]): Promise<string> {
+    for (const service of services) this.one(service).dispatch({ kind: "stop" });
+    await this.#until(() => services.every((service) => this.one(service).view.state === "stopped"));
+    return `${namesOf(services)} ${services.length > 1 ? "have" : "has"} stopped.`;
+  }
+
+  /** Something about a service changed: commands that wait look again. */
+  changed(): void {
+    for (const wake of this.#waiters) wake();
+  }
+
+  /** Leaves the sidecars running and reports nothing any more. */
+  detach(): void {
+    clearInterval(this.#tick);
+    for (const runner of this.all) runner.detach();
+    this.changed();
+  }
+
+  /** Resolves when `done` is true after a change, and at the latest after `commandWaitMs`. */
+  #until(done: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        clearTimeout(deadline);
+        this.#waiters.delete(check);
+        resolve();
+      };
+      const check = (): void => {
+        if (done()) finish();
+      };
+      const deadline = setTimeout(finish, commandWaitMs);
+      this.#waiters.add(check);
+      check();
+    });
+  }
+}
+
+/** The services a command is about: the one it names, or all. */
+export function kindsOf(only: ServiceKind | undefined): readonly ServiceKind[] {
+  return only === undefined ? serviceKinds : [only];
+}
+
+function namesOf(services: readonly ServiceKind[]): string {
+  return services.map((service) => serviceDisplayNames[service]).join(" and ");
+}

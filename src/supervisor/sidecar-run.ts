@@ -1,0 +1,359 @@
+import type { ChildProcess } from "node:child_process";
+import type {
+  HelloRequest,
+  HelloResponse,
+  RunRecord,
+  SecretRequest,
+  SecretResponse,
+  SetTokensRequest,
+} from "../contracts/control-link.ts";
+import type { ErrorCode } from "../contracts/errors.ts";
+import { type LogLevel, type LogLine, type ServiceKind, serviceDisplayNames } from "../contracts/services.ts";
+import type { SidecarStatus } from "../contracts/sidecar-status.ts";
+import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
+import { killTree, terminate } from "../platform/kill-tree.ts";
+import { identify, isSameProcess, type ProcessIdentity } from "../platform/process-identity.ts";
+import type { Redactor } from "../platform/redactor.ts";
+import { crashFile, type StatePaths } from "../platform/state-paths.ts";
+import { adoptSidecar } from "./adopt-sidecar.ts";
+import { type BootFacts, ensureEndpointFolders, newBootLine } from "./boot-facts.ts";
+import { ControlLink, type ControlLinkEvents } from "./control-link.ts";
+import { readCrashFile } from "./crash-file.ts";
+import { delay } from "./delay.ts";
+import { redactDeep } from "./redact-deep.ts";
+import { readRunRecord, writeRunRecord } from "./run-record.ts";
+import type { ProcessEvent } from "./service-model.ts";
+import { requireProgram, type SidecarProgram, spawnSidecar } from "./spawn-sidecar.ts";
+import type { SupervisorTimings } from "./supervisor-timings.ts";
+
+/** Time for a connection and for a hello, each in milliseconds. */
+const helloMs = 2_000;
+/** How often a starting sidecar is tried, in milliseconds. */
+const connectEveryMs = 20;
+
+/** Failures of a launch that trying again cannot mend. */
+const lastingErrors: readonly ErrorCode[] = [
+  "config_invalid",
+  "secrets_elsewhere",
+  "state_newer",
+  "untrusted_responder",
+];
+
+/** What every run of one service is made with. */
+export interface SidecarRunOptions {
+  readonly service: ServiceKind;
+  readonly paths: StatePaths;
+  readonly program: SidecarProgram;
+  readonly client: HelloRequest["client"];
+  readonly timings: SupervisorTimings;
+  readonly redactor: Redactor;
+  readonly clock: { now(): number };
+  /** Rejects with `secrets_elsewhere` and the like when the tokens cannot be had. */
+  bootFacts(): Promise<BootFacts>;
+  secret(request: SecretRequest): Promise<SecretResponse>;
+  /** `backlog`: lines that may be known already. */
+  logged(lines: readonly LogLine[], backlog: boolean): void;
+}
+
+/** What a run tells its runner. */
+export interface SidecarRunEvents {
+  event(event: ProcessEvent): void;
+  status(status: SidecarStatus): void;
+  /** The sidecar proved itself, and the machine knows. */
+  connected(): void;
+  /** The process is gone; its exit follows as an event. */
+  gone(): void;
+  log(level: LogLevel, text: string): void;
+}
+
+/** One launch of a sidecar and what becomes of it: found or spawned, connected, watched, ended. */
+export class SidecarRun {
+  readonly number: number;
+  readonly #options: SidecarRunOptions;
+  readonly #events: SidecarRunEvents;
+  #child: ChildProcess | null = null;
+  #identity: ProcessIdentity | null = null;
+  #link: ControlLink | null = null;
+  #record: RunRecord | null = null;
+  /** A stop was ordered before the process could be reached. */
+  #aborted = false;
+  /** Its end was reported. */
+  #ended = false;
+  #detached = false;
+
+  constructor(number: number, options: SidecarRunOptions, events: SidecarRunEvents) {
+    this.number = number;
+    this.#options = options;
+    this.#events = events;
+  }
+
+  /** Takes over the running sidecar or, unless `adoptOnly`, spawns one. */
+  launch(adoptOnly: boolean): void {
+    this.#background(this.#launch(adoptOnly));
+  }
+
+  /** Leaves the sidecar running and tells nothing any more. */
+  detach(): void {
+    this.#detached = true;
+    this.#link?.close();
+  }
+
+  /** Sends a heartbeat; the answer is a `pong`. */
+  ping(): void {
+    this.#background(this.#ping());
+  }
+
+  /** Asks the sidecar to end, over the link or by signal. */
+  requestStop(drainMs: number): void {
+    this.#background(this.#requestStop(drainMs));
+  }
+
+  terminate(): void {
+    this.#background(this.#terminate());
+  }
+
+  kill(): void {
+    this.#background(this.#kill());
+  }
+
+  /** Hands new tokens to the sidecar. @returns false when it cannot be told */
+  async setTokens(tokens: SetTokensRequest): Promise<boolean> {
+    const link = this.#link;
+    if (link === null) return false;
+    await link.setTokens(tokens);
+    return true;
+  }
+
+  /** Tells the sidecar that a secret has a new value. */
+  async secretChanged(ref: string): Promise<void> {
+    await this.#link?.secretChanged(ref);
+  }
+
+  /** What fails in the background is never silent; the machine's deadlines go on without it. */
+  #background(work: Promise<void>): void {
+    work.catch((thrown: unknown) => this.#events.log("error", messageOf(thrown)));
+  }
+
+  async #ping(): Promise<void> {
+    const { timings } = this.#options;
+    try {
+      await this.#link?.ping(timings.heartbeatMs * timings.heartbeatMisses);
+    } catch {
+      // The machine counts the pong that does not come.
+      return;
+    }
+    if (this.#link !== null) this.#events.event({ kind: "pong", run: this.number });
+  }
+
+  async #requestStop(drainMs: number): Promise<void> {
+    try {
+      if (this.#link !== null) return await this.#link.stop(drainMs);
+    } catch (thrown) {
+      if (this.#ended) return;
+      this.#events.log("warn", `The request to stop failed: ${messageOf(thrown)}`);
+    }
+    await this.#terminate();
+  }
+
+  async #terminate(): Promise<void> {
+    this.#aborted = true;
+    if (this.#identity !== null) await terminate(this.#identity);
+    else this.#child?.kill("SIGTERM");
+  }
+
+  async #kill(): Promise<void> {
+    this.#aborted = true;
+    if (this.#identity !== null) await killTree(this.#identity);
+    else this.#child?.kill("SIGKILL");
+  }
+
+  async #launch(adoptOnly: boolean): Promise<void> {
+    try {
+      if (await this.#adopt()) return;
+      if (adoptOnly || this.#aborted || this.#detached) this.#launchFailed(null);
+      else await this.#spawn();
+    } catch (thrown) {
+      if (this.#child === null) this.#launchFailed(thrown);
+      else if (!this.#ended) {
+        // It lives but cannot be used; its exit is reported and counted.
+        this.#events.log("error", messageOf(thrown));
+        await this.#kill();
+      }
+    }
+  }
+
+  #launchFailed(thrown: unknown): void {
+    this.#ended = true;
+    const details = thrown === null ? null : detailsOf(thrown);
+    const error = details === null ? null : redactDeep(details, this.#options.redactor);
+    const lasting = details === null || lastingErrors.includes(details.code);
+    this.#events.event({ kind: "launch_failed", run: this.number, error, lasting });
+  }
+
+  async #adopt(): Promise<boolean> {
+    const { paths, service, clock } = this.#options;
+    const record = await readRunRecord(paths, service);
+    if (record === null) return false;
+    this.#record = record;
+    const adopted = await adoptSidecar(record, {
+      open: (known) => this.#open(known),
+      found: (identity) => {
+        this.#identity = identity;
+      },
+      now: () => clock.now(),
+      ended: () => this.#detached,
+    });
+    if (adopted === null) {
+      this.#identity = null;
+      return false;
+    }
+    this.#identity = adopted.identity;
+    if (record.pid === null) {
+      this.#record = { ...record, pid: adopted.identity.pid, process_start: adopted.identity.start };
+      await writeRunRecord(paths, this.#record);
+    }
+    this.#connected(adopted.link, adopted.hello);
+    return true;
+  }
+
+  async #spawn(): Promise<void> {
+    const { service, paths, program, client, clock, redactor } = this.#options;
+    await requireProgram(serviceDisplayNames[service], program);
+    const facts = await this.#options.bootFacts();
+    if (this.#aborted || this.#detached) return this.#launchFailed(null);
+    const boot = newBootLine(service, paths, facts);
+    redactor.add(boot.instance_id);
+    for (const token of boot.tokens) redactor.add(token);
+    await ensureEndpointFolders(paths, boot.endpoint);
+    const record: RunRecord = {
+      service,
+      instance_id: boot.instance_id,
+      endpoint: boot.endpoint,
+      version: client.version,
+      pid: null,
+      process_start: null,
+      spawned_at_unix_ms: clock.now(),
+    };
+    this.#record = record;
+    await writeRunRecord(paths, record);
+    if (this.#aborted || this.#detached) return this.#launchFailed(null);
+    const child = await spawnSidecar(program, boot, paths);
+    this.#child = child;
+    this.#watchChild(child);
+    if (child.pid !== undefined) {
+      this.#identity = await identify(child.pid);
+      this.#record = { ...record, pid: child.pid, process_start: this.#identity?.start ?? null };
+      await writeRunRecord(paths, this.#record);
+    }
+    await this.#connectUntilReady(this.#record);
+  }
+
+  #watchChild(child: ChildProcess): void {
+    const exited = (code: number | null, signal: NodeJS.Signals | null): void => {
+      this.#background(this.#reportExit(code, signal));
+    };
+    if (child.exitCode !== null || child.signalCode !== null) exited(child.exitCode, child.signalCode);
+    else child.once("exit", exited);
+  }
+
+  async #reportExit(code: number | null, signal: NodeJS.Signals | null): Promise<void> {
+    if (this.#ended || this.#detached) return;
+    this.#ended = true;
+    this.#link?.close();
+    this.#link = null;
+    this.#events.gone();
+    const { paths, service, redactor, clock } = this.#options;
+    const words = redactDeep(await readCrashFile(crashFile(paths, service)), redactor);
+    const stamp = { unix_ms: clock.now(), service, stream: "stderr", level: "error" } as const;
+    if (code !== 0 && words.stderr.length > 0) {
+      this.#options.logged(
+        words.stderr.slice(-50).map((line) => ({ ...stamp, line })),
+        false,
+      );
+    }
+    this.#events.event({ kind: "exited", run: this.number, exit: { code, signal, ...words } });
+  }
+
+  /** Tries until the sidecar proves itself or ends; the machine's deadline ends one that never does. */
+  async #connectUntilReady(record: RunRecord): Promise<void> {
+    while (!this.#ended && !this.#detached) {
+      try {
+        const { link, hello } = await this.#open(record);
+        this.#connected(link, hello);
+        return;
+      } catch (thrown) {
+        if (thrown instanceof PalyraError && thrown.code !== "service_unavailable") throw thrown;
+        // Not yet: it does not listen before it can serve.
+      }
+      if (this.#child === null && !(await this.#stillThere())) return;
+      await delay(connectEveryMs);
+    }
+  }
+
+  async #stillThere(): Promise<boolean> {
+    if (this.#identity !== null && (await isSameProcess(this.#identity))) return true;
+    await this.#reportExit(null, null);
+    return false;
+  }
+
+  async #open(record: RunRecord): Promise<{ link: ControlLink; hello: HelloResponse }> {
+    const { service, client, redactor } = this.#options;
+    redactor.add(record.instance_id);
+    let backlog = true;
+    const events: ControlLinkEvents = {
+      status: (status) => this.#statusPushed(status),
+      log: (lines) => {
+        const stamped = lines.map(({ unix_ms, level, line }) => ({
+          unix_ms,
+          service,
+          stream: "stdout" as const,
+          level,
+          line: redactor.redact(line),
+        }));
+        this.#options.logged(stamped, backlog);
+        backlog = false;
+      },
+      secret: (request) => this.#options.secret(request),
+    };
+    return await ControlLink.open(
+      {
+        endpoint: record.endpoint,
+        instanceId: record.instance_id,
+        role: "controller",
+        client,
+        timeoutMs: helloMs,
+      },
+      events,
+    );
+  }
+
+  #connected(link: ControlLink, hello: HelloResponse): void {
+    if (this.#ended || this.#detached) {
+      link.close();
+      return;
+    }
+    this.#link = link;
+    const facts = {
+      pid: hello.pid,
+      version: hello.version,
+      ports: hello.ports,
+      started_at_unix_ms: hello.started_at_unix_ms,
+      adopted: this.#child === null,
+    };
+    const outdated = facts.adopted && hello.version !== this.#options.client.version;
+    this.#events.event({ kind: "connected", run: this.number, facts, outdated });
+    this.#statusPushed(hello.status);
+    link.onClosed(() => this.#background(this.#linkLost(link)));
+    this.#events.connected();
+  }
+
+  async #linkLost(link: ControlLink): Promise<void> {
+    if (this.#link !== link || this.#ended || this.#detached || this.#record === null) return;
+    this.#link = null;
+    await this.#connectUntilReady(this.#record);
+  }
+
+  #statusPushed(status: SidecarStatus): void {
+    if (!this.#ended && !this.#detached) this.#events.status(status);
+  }
+}
