@@ -1,0 +1,200 @@
+import { signatureOf, type WebhookIntegration, webhookBounds } from "../../contracts/webhook.ts";
+import {
+  describeEnvelopeFault,
+  expectedEnvelopeSignature,
+  isEnvelopeFault,
+  parseEnvelope,
+} from "./envelope.ts";
+import { type SafetyVerdict, scanUntrusted } from "./safety-scan.ts";
+import { type SenderFacts, senderFacts } from "./sender-facts.ts";
+import { matchesAny } from "./signature/matches-any.ts";
+import { isMalformed, prefixedHex, type RequestHeaders } from "./signature/scheme.ts";
+import { headerSchemes } from "./signature/schemes.ts";
+
+export const webhookRefusals = [
+  "payload_too_large",
+  "signature_missing",
+  "outside_window",
+  "signature_invalid",
+  "content_type",
+  "invalid_payload",
+  "event_not_allowed",
+  "source_not_allowed",
+  "safety_blocked",
+] as const;
+export type WebhookRefusal = (typeof webhookRefusals)[number];
+
+/** A request to an integration that is enabled and ready. */
+export interface WebhookRequest {
+  readonly headers: RequestHeaders;
+  readonly rawBody: Buffer;
+}
+
+export interface JudgeOptions {
+  readonly integration: WebhookIntegration;
+  /** All active secrets of the integration: one is enough. */
+  readonly secrets: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+export type WebhookJudgement =
+  | ({ readonly kind: "accepted" } & AcceptedRequest)
+  | { readonly kind: "refused"; readonly refusal: WebhookRefusal; readonly message: string };
+
+/** A request that may have its effect, once for its delivery key. */
+export interface AcceptedRequest extends SenderFacts {
+  /** When the sender signed, in milliseconds since 1970; null where that is not proven. */
+  readonly signedAtMs: number | null;
+  readonly payload: unknown;
+  readonly safety: SafetyVerdict;
+  /** Whether a signature was there and fitted; false only for an integration that takes unsigned requests. */
+  readonly signed: boolean;
+}
+
+type Refused = Extract<WebhookJudgement, { kind: "refused" }>;
+
+/**
+ * Decides on a request, cheapest and most certain first: size, claim, time, signature, form, allow lists,
+ * safety. Whether its delivery key was used before is the store's to say, with the acceptance.
+ */
+export function judgeRequest(request: WebhookRequest, options: JudgeOptions): WebhookJudgement {
+  const { integration } = options;
+  if (request.rawBody.length > integration.max_payload_bytes) {
+    return refused("payload_too_large", `The body is larger than ${integration.max_payload_bytes} bytes.`);
+  }
+  const result =
+    signatureOf(integration) === "envelope" ? judgeEnvelope(request, options) : judgeSigned(request, options);
+  if ("refusal" in result) return result;
+  const refusal = refusalOfContent(result, integration);
+  if (refusal !== null) return refusal;
+  const safety = scanUntrusted(result.payload);
+  if (safety.action === "block") {
+    const codes = safety.findings.map(({ code }) => code).join(", ");
+    return refused("safety_blocked", `The payload holds what must not be passed on: ${codes}.`);
+  }
+  return { kind: "accepted", ...result, safety };
+}
+
+type Content = Omit<AcceptedRequest, "safety">;
+
+function judgeSigned(request: WebhookRequest, options: JudgeOptions): Content | Refused {
+  const { headers, rawBody } = request;
+  const { integration, secrets, now } = options;
+  const signature = signatureOf(integration);
+  if (signature === "envelope") throw new Error("an envelope carries its signature itself");
+  const claim = headerSchemes[signature].read(headers);
+  if (isMalformed(claim)) {
+    if (integration.signature_required) return refused("signature_missing", claim.message);
+    const body = jsonOf(request);
+    return "refusal" in body ? body : unsigned(body.value, request, signature);
+  }
+  if (claim.timestampMs !== null && isOutsideWindow(claim.timestampMs, now)) return outsideWindow();
+  if (
+    !matchesAny(
+      claim.signatures,
+      secrets.map((secret) => claim.expected(secret, rawBody)),
+    )
+  ) {
+    return refused("signature_invalid", "The signature does not fit the body and the secret.");
+  }
+  const body = jsonOf(request);
+  if ("refusal" in body) return body;
+  return {
+    ...senderFacts(signature, claim, body.value, rawBody),
+    signedAtMs: claim.timestampMs,
+    payload: body.value,
+    signed: true,
+  };
+}
+
+/** The owner takes unsigned requests from this sender: the body stands for the delivery. */
+function unsigned(
+  payload: unknown,
+  request: WebhookRequest,
+  signature: Parameters<typeof senderFacts>[0],
+): Content {
+  const claim = { deliveryId: null, event: null, signatures: [] };
+  const facts = senderFacts(signature, claim, payload, request.rawBody);
+  const { deliveryKey } = senderFacts("github", claim, payload, request.rawBody);
+  return { ...facts, deliveryKey, signedAtMs: null, payload, signed: false };
+}
+
+function judgeEnvelope(request: WebhookRequest, options: JudgeOptions): Content | Refused {
+  const { integration, secrets, now } = options;
+  const type = refusalOfType(request.headers);
+  if (type !== null) return type;
+  const envelope = parseEnvelope(request.rawBody, now);
+  if (isEnvelopeFault(envelope)) {
+    if (envelope.field === "replay_protection.timestamp_unix_ms" && envelope.kind === "invalid_value") {
+      return outsideWindow();
+    }
+    return refused("invalid_payload", describeEnvelopeFault(envelope));
+  }
+  const { signature, timestamp_unix_ms, nonce } = envelope.replay_protection;
+  const shown = prefixedHex(signature ?? "", "v1=");
+  if (signature === undefined && integration.signature_required) {
+    return refused("signature_missing", "replay_protection.signature is missing.");
+  }
+  if (
+    signature !== undefined &&
+    !matchesAny(
+      shown,
+      secrets.map((secret) => expectedEnvelopeSignature(envelope, secret)),
+    )
+  ) {
+    return refused("signature_invalid", "replay_protection.signature does not fit the document.");
+  }
+  return {
+    event: envelope.event,
+    source: envelope.source,
+    deliveryKey: `id:${nonce}`,
+    signedAtMs: timestamp_unix_ms,
+    payload: envelope.payload,
+    signed: signature !== undefined,
+  };
+}
+
+function refusalOfContent(content: Content, integration: WebhookIntegration): Refused | null {
+  const { allowed_events, allowed_sources } = integration;
+  if (allowed_events.length > 0 && !allowed_events.includes(content.event ?? "")) {
+    return refused("event_not_allowed", "The integration does not take this event.");
+  }
+  if (allowed_sources.length > 0 && !allowed_sources.includes(content.source ?? "")) {
+    return refused("source_not_allowed", "The integration does not take this source.");
+  }
+  return null;
+}
+
+function jsonOf(request: WebhookRequest): { readonly value: unknown } | Refused {
+  const type = refusalOfType(request.headers);
+  if (type !== null) return type;
+  try {
+    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(request.rawBody)) };
+  } catch (thrown) {
+    // Both the decoder and the parser throw nothing else for bytes that are no JSON text.
+    if (thrown instanceof SyntaxError || thrown instanceof TypeError) {
+      return refused("invalid_payload", "The body is not valid JSON.");
+    }
+    throw thrown;
+  }
+}
+
+function refusalOfType(headers: RequestHeaders): Refused | null {
+  const type = headers["content-type"];
+  const name = typeof type === "string" ? (type.split(";", 1)[0] ?? "").trim().toLowerCase() : "";
+  if (name === "application/json" || /^application\/[a-z0-9.-]+\+json$/.test(name)) return null;
+  return refused("content_type", "The body must be sent as application/json.");
+}
+
+function isOutsideWindow(timestampMs: number, now: number): boolean {
+  return Math.abs(timestampMs - now) > webhookBounds.timestampWindowMs;
+}
+
+function outsideWindow(): Refused {
+  return refused("outside_window", "The request was signed more than five minutes ago or ahead.");
+}
+
+function refused(refusal: WebhookRefusal, message: string): Refused {
+  return { kind: "refused", refusal, message };
+}
