@@ -1,10 +1,10 @@
 import { type FSWatcher, watch } from "node:fs";
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { ErrorDetails } from "../contracts/errors.ts";
-import { detailsOf, messageOf, PalyraError, systemErrorCode } from "../platform/errors.ts";
+import { detailsOf } from "../platform/errors.ts";
 import type { Logger } from "../sidecar/log/logger.ts";
 import { type ParsedConfig, parseConfig } from "./parse-config.ts";
+import { readConfigText } from "./read-config-text.ts";
 
 /** Editors write a file in several steps; it is read this long after the last one, in milliseconds. */
 const settleMs = 100;
@@ -88,14 +88,6 @@ export class ConfigFile {
   }
 
   async #text(): Promise<string> {
-    try {
-      return await readFile(this.#file, "utf8");
-    } catch (thrown) {
-      if (systemErrorCode(thrown) === "ENOENT") return "";
-      throw new PalyraError("config_invalid", `${this.#file} cannot be read: ${messageOf(thrown)}.`, {
-        nextStep: "Make the file readable for your user.",
-        cause: thrown,
-      });
-    }
+    return await readConfigText(this.#file);
   }
 }

@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { parse, type TomlTable } from "smol-toml";
-import { PalyraError, systemErrorCode } from "../platform/errors.ts";
+import { PalyraError } from "../platform/errors.ts";
 import { writePrivateFile } from "../platform/write-private-file.ts";
 import { editToml } from "./config-edit/edit-toml.ts";
 import { type ParsedConfig, parseConfig } from "./parse-config.ts";
+import { readConfigText } from "./read-config-text.ts";
 
 /** The file was changed by somebody else while it was edited; so many times it is begun again. */
 const attempts = 5;
@@ -33,27 +33,17 @@ export function editConfig(file: string, change: (document: TomlTable) => void):
 
 async function applyChange(file: string, change: (document: TomlTable) => void): Promise<ParsedConfig> {
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    const before = await textOf(file);
+    const before = await readConfigText(file);
     parseConfig(before, file);
     const wanted = parse(before);
     change(wanted);
     const after = editToml(before, wanted);
     const result = parseConfig(after, file);
     if (after === before) return result;
-    if ((await textOf(file)) !== before) continue;
+    if ((await readConfigText(file)) !== before) continue;
     if (before !== "") await writePrivateFile(`${file}.bak`, before);
     await writePrivateFile(file, after);
     return result;
   }
   throw new PalyraError("conflict", `${file} is being changed by another program.`);
-}
-
-/** A missing file means all defaults. */
-async function textOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (thrown) {
-    if (systemErrorCode(thrown) === "ENOENT") return "";
-    throw thrown;
-  }
 }

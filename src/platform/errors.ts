@@ -45,3 +45,30 @@ export function systemErrorCode(thrown: unknown): string | undefined {
     ? thrown.code
     : undefined;
 }
+
+/** What the system's errors about files mean, and what helps. */
+const fileFaults: Readonly<Record<string, readonly [reason: string, nextStep: string]>> = {
+  EACCES: ["your user has no permission", "Give your user the right to it, then try again."],
+  EPERM: ["the system does not permit it", "Give your user the right to it, then try again."],
+  EROFS: ["the disk is read-only", "Make the disk writable or choose another state folder."],
+  ENOSPC: ["the disk is full", "Free disk space, then try again."],
+  EDQUOT: ["your disk quota is used up", "Free disk space, then try again."],
+  EISDIR: ["there is a folder in its place", "Move the folder away, then try again."],
+  ENOTDIR: ["a part of its path is not a folder", "Move that file away, then try again."],
+  ELOOP: ["its path has too many links", "Choose a path without links that lead in a circle."],
+  ENAMETOOLONG: ["its path is too long", "Choose a shorter path."],
+  EMFILE: ["too many files are open", "Close other programs, then try again."],
+  EIO: ["the disk reports an error", "Check the disk, then try again."],
+};
+
+/**
+ * An error of the system about a file, in plain words.
+ * @param verb what was tried: `read` or `written`
+ * @param cause what the file system threw
+ */
+export function fileProblem(file: string, verb: "read" | "written", cause: unknown): PalyraError {
+  const known = fileFaults[systemErrorCode(cause) ?? ""];
+  const [reason, nextStep] = known ?? [messageOf(cause), undefined];
+  const message = `${file} cannot be ${verb}: ${reason}.`;
+  return new PalyraError("storage_failed", message, nextStep === undefined ? { cause } : { nextStep, cause });
+}

@@ -1,5 +1,6 @@
-import { chmod, lstat, mkdir } from "node:fs/promises";
-import { messageOf, PalyraError } from "./errors.ts";
+import { chmod, lstat, mkdir, stat } from "node:fs/promises";
+import path from "node:path";
+import { messageOf, PalyraError, systemErrorCode } from "./errors.ts";
 
 /**
  * Makes sure that a folder exists and only its owner may enter it (mode 0700).
@@ -8,7 +9,7 @@ import { messageOf, PalyraError } from "./errors.ts";
  */
 export async function ensurePrivateFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolders(path.resolve(folder));
   } catch (thrown) {
     throw new PalyraError("config_invalid", `The folder ${folder} cannot be made (${messageOf(thrown)}).`, {
       nextStep: "Choose a state folder that you can write, e.g. with PALYRA_STATE_ROOT or --state-root.",
@@ -28,4 +29,35 @@ export async function ensurePrivateFolder(folder: string): Promise<void> {
     });
   }
   if ((info.mode & 0o077) !== 0) await chmod(folder, 0o700);
+}
+
+/**
+ * Makes a folder and those above it. Own code instead of `mkdir` with `recursive`, which never returns
+ * where the system answers "not there" to a new folder in one that is there, as in /proc.
+ */
+async function makeFolders(folder: string): Promise<void> {
+  const missing: string[] = [];
+  let above = folder;
+  while (!(await exists(above))) {
+    missing.push(above);
+    const parent = path.dirname(above);
+    if (parent === above) break;
+    above = parent;
+  }
+  for (const next of missing.reverse()) {
+    await mkdir(next, { mode: 0o700 }).catch((error: unknown) => {
+      // Another process made it in the meantime.
+      if (systemErrorCode(error) !== "EEXIST") throw error;
+    });
+  }
+}
+
+async function exists(place: string): Promise<boolean> {
+  try {
+    await stat(place);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return false;
+    throw error;
+  }
 }

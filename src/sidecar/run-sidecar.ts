@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { type BootLine, exitCodes } from "../contracts/control-link.ts";
 import { type BoundPort, type ServiceKind, serviceDisplayNames } from "../contracts/services.ts";
 import type { SidecarStatus } from "../contracts/sidecar-status.ts";
@@ -79,7 +78,6 @@ async function serve(
 ): Promise<void> {
   const startedAt = Date.now();
   const paths = statePaths(boot.state_root);
-  await mkdir(paths.root, { recursive: true, mode: 0o700 });
   await ensurePrivateFolder(paths.logsDir);
 
   const redactor = new Redactor();

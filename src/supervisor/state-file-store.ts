@@ -1,16 +1,34 @@
-import { readFile, rename } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import path from "node:path";
 import type { ServiceKind } from "../contracts/services.ts";
 import { type SecretsHome, StateFile, stateSchemaVersion } from "../contracts/state-file.ts";
-import { messageOf, PalyraError, systemErrorCode } from "../platform/errors.ts";
+import { fileProblem, PalyraError } from "../platform/errors.ts";
+import { readRegularFile } from "../platform/read-regular-file.ts";
 import { ensurePrivateFolder } from "../platform/secure-folder.ts";
 import { writePrivateFile } from "../platform/write-private-file.ts";
 import { unusedName } from "./set-aside.ts";
+import { objectOf } from "./state-migrations/json-object.ts";
+import {
+  migrateState,
+  type PlainTokens,
+  plainTokensOf,
+  withoutPlainTokens,
+} from "./state-migrations/migrate-state.ts";
 
 /** What a state root that is new starts with. */
 export interface StateDefaults {
   readonly secretsHome: SecretsHome;
   readonly desired: Readonly<Record<ServiceKind, boolean>>;
+}
+
+/** What was found when a state file was opened. */
+interface OpenedState {
+  readonly state: StateFile;
+  /** Text on disk that is kept as the backup at the next change; null when there is none to keep. */
+  readonly written: string | null;
+  readonly readOnly: boolean;
+  readonly problems: readonly PalyraError[];
+  readonly plainTokens: PlainTokens;
 }
 
 /**
@@ -22,45 +40,46 @@ export class StateFileStore {
   #state: StateFile;
   /** Text on disk; null when there is none. */
   #written: string | null;
-  readonly #readOnly: boolean;
-  readonly #problems: readonly PalyraError[];
+  readonly #opened: OpenedState;
   #queue: Promise<void> = Promise.resolve();
 
-  private constructor(
-    file: string,
-    state: StateFile,
-    written: string | null,
-    readOnly: boolean,
-    problems: readonly PalyraError[],
-  ) {
+  private constructor(file: string, opened: OpenedState) {
     this.#file = file;
-    this.#state = state;
-    this.#written = written;
-    this.#readOnly = readOnly;
-    this.#problems = problems;
+    this.#opened = opened;
+    this.#state = opened.state;
+    this.#written = opened.written;
   }
 
-  /** Reads the file, or the backup when the file is torn, or starts anew. Bad content never makes it fail. */
+  /**
+   * Reads the file, or the backup when the file is torn, or starts anew. Bad content never makes it fail.
+   * @throws `storage_failed` when the system does not let it be read
+   */
   static async open(file: string, defaults: StateDefaults): Promise<StateFileStore> {
     const main = await readState(file, defaults);
-    if (main.kind === "good") return new StateFileStore(file, main.state, main.text, false, []);
-    if (main.kind === "newer") {
-      return new StateFileStore(file, main.state, main.text, true, [newerError(file, main.version)]);
+    if (main.kind === "good" || main.kind === "newer") {
+      return new StateFileStore(file, { ...openedAs(main), problems: newerProblems(file, main) });
     }
+    const aside = main.kind === "bad" ? await setAside(file, main.reason) : null;
     const backup = await readState(backupOf(file), defaults);
-    const fresh = backup.kind === "good" ? backup.state : newState(defaults);
-    if (main.kind === "missing") {
-      const state = backup.kind === "good" ? backup.state : fresh;
-      return new StateFileStore(file, state, null, false, []);
-    }
-    const aside = await unusedName(file);
-    await rename(file, aside);
-    const source = backup.kind === "good" ? "the last good copy is used" : "it starts anew";
-    const problem = new PalyraError(
-      "state_unreadable",
-      `${path.basename(file)} could not be read (${main.reason}) and was set aside as ${path.basename(aside)}; ${source}.`,
-    );
-    return new StateFileStore(file, fresh, null, false, [problem]);
+    // A bad backup is set aside too: the next change would write over it.
+    const backupAside = backup.kind === "bad" ? await setAside(backupOf(file), backup.reason) : null;
+    const usable = backup.kind === "good" || backup.kind === "newer" ? backup : null;
+    const source = usable === null ? "it starts anew" : "the last good copy is used";
+    const problems = [
+      ...[aside, backupAside].flatMap((sentence) =>
+        sentence === null ? [] : [new PalyraError("state_unreadable", `${sentence}; ${source}.`)],
+      ),
+      ...(usable === null ? [] : newerProblems(backupOf(file), usable)),
+    ];
+    const fresh: OpenedState = {
+      state: newState(defaults),
+      written: null,
+      readOnly: false,
+      problems,
+      plainTokens: {},
+    };
+    const opened = usable === null ? fresh : { ...openedAs(usable), written: null, problems };
+    return new StateFileStore(file, opened);
   }
 
   get state(): StateFile {
@@ -69,7 +88,12 @@ export class StateFileStore {
 
   /** What was wrong with the file when it was opened. */
   get problems(): readonly PalyraError[] {
-    return this.#problems;
+    return this.#opened.problems;
+  }
+
+  /** Tokens that an old version kept in the file. They are gone from it with the first change. */
+  get plainTokens(): PlainTokens {
+    return this.#opened.plainTokens;
   }
 
   /**
@@ -78,7 +102,7 @@ export class StateFileStore {
    */
   async update(change: Partial<StateFile>): Promise<void> {
     this.#state = { ...this.#state, ...change };
-    if (this.#readOnly) return;
+    if (this.#opened.readOnly) return;
     const task = this.#queue.then(() => this.#write());
     // The chain goes on after a failure; the caller of this update gets the error.
     this.#queue = task.catch(() => undefined);
@@ -91,7 +115,7 @@ export class StateFileStore {
   }
 
   async #write(): Promise<void> {
-    const text = `${JSON.stringify(this.#state, null, 2)}\n`;
+    const text = textOf(this.#state);
     if (text === this.#written) return;
     try {
       await ensurePrivateFolder(path.dirname(this.#file));
@@ -99,53 +123,75 @@ export class StateFileStore {
       await writePrivateFile(this.#file, text);
       this.#written = text;
     } catch (cause) {
-      throw new PalyraError("storage_failed", `${this.#file} cannot be written: ${messageOf(cause)}`, {
-        cause,
-      });
+      throw cause instanceof PalyraError ? cause : fileProblem(this.#file, "written", cause);
     }
   }
 }
 
-type ReadResult =
-  | { readonly kind: "missing" }
-  | { readonly kind: "bad"; readonly reason: string }
+function textOf(state: object): string {
+  return `${JSON.stringify(state, null, 2)}\n`;
+}
+
+async function setAside(file: string, reason: string): Promise<string> {
+  const aside = await unusedName(file);
+  await rename(file, aside).catch((cause: unknown) => {
+    throw fileProblem(aside, "written", cause);
+  });
+  return `${path.basename(file)} could not be read (${reason}) and was set aside as ${path.basename(aside)}`;
+}
+
+function openedAs(read: UsableState): Omit<OpenedState, "problems"> {
+  return {
+    state: read.state,
+    written: read.text,
+    readOnly: read.kind === "newer",
+    plainTokens: read.kind === "good" ? read.plainTokens : {},
+  };
+}
+
+function newerProblems(file: string, read: UsableState): readonly PalyraError[] {
+  return read.kind === "newer" ? [newerError(file, read.version)] : [];
+}
+
+type UsableState =
   | { readonly kind: "newer"; readonly state: StateFile; readonly text: string; readonly version: number }
-  | { readonly kind: "good"; readonly state: StateFile; readonly text: string };
+  | {
+      readonly kind: "good";
+      readonly state: StateFile;
+      /** The text that was read, without tokens. */
+      readonly text: string;
+      readonly plainTokens: PlainTokens;
+    };
+
+type ReadResult =
+  | UsableState
+  | { readonly kind: "missing" }
+  | { readonly kind: "bad"; readonly reason: string };
 
 async function readState(file: string, defaults: StateDefaults): Promise<ReadResult> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return { kind: "missing" };
-    throw new PalyraError("storage_failed", `${file} cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  return parseState(text, defaults);
+  const reading = await readRegularFile(file);
+  if (reading.kind === "missing") return reading;
+  if (reading.kind === "unusable") return { kind: "bad", reason: `it ${reading.reason}` };
+  return parseState(reading.text, defaults);
 }
 
 /** Reads the text of a state file of any version. Pure. */
-export function parseState(text: string, defaults: StateDefaults): ReadResult {
+export function parseState(text: string, defaults: StateDefaults): Exclude<ReadResult, { kind: "missing" }> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return { kind: "bad", reason: "it is not JSON" };
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return { kind: "bad", reason: "it is not a JSON object" };
-  }
-  const fields: Record<string, unknown> = { ...value };
+  const fields = objectOf(value);
+  if (fields === null) return { kind: "bad", reason: "it is not a JSON object" };
   const version = fields.schema_version ?? 1;
-  const newer = typeof version === "number" && version > stateSchemaVersion;
+  if (typeof version !== "number" || !Number.isInteger(version) || version < 1) {
+    return { kind: "bad", reason: "wrong values: schema_version" };
+  }
   const fresh = newState(defaults);
-  const parsed = StateFile.safeParse({
-    ...fresh,
-    ...fields,
-    schema_version: newer || typeof version !== "number" ? version : stateSchemaVersion,
-    desired_running: withDefaults(fresh.desired_running, fields.desired_running),
-    token_created_unix_ms: withDefaults(fresh.token_created_unix_ms, fields.token_created_unix_ms),
-  });
-  if (newer) {
+  if (version > stateSchemaVersion) {
+    const parsed = StateFile.safeParse(completed(fields, fresh));
     return {
       kind: "newer",
       state: parsed.success ? parsed.data : { ...fresh, schema_version: version },
@@ -153,9 +199,26 @@ export function parseState(text: string, defaults: StateDefaults): ReadResult {
       version,
     };
   }
-  if (parsed.success) return { kind: "good", state: parsed.data, text };
+  const plainTokens = plainTokensOf(fields);
+  const clean = withoutPlainTokens(fields);
+  const parsed = StateFile.safeParse(completed(migrateState(clean, version), fresh));
+  if (parsed.success) {
+    // The backup of a file that held tokens must not hold them either.
+    const kept = Object.keys(plainTokens).length === 0 ? text : textOf(clean);
+    return { kind: "good", state: parsed.data, text: kept, plainTokens };
+  }
   const wrong = parsed.error.issues.map((issue) => issue.path.join(".")).join(", ");
   return { kind: "bad", reason: `wrong values: ${wrong}` };
+}
+
+/** The content with defaults for what it lacks. */
+function completed(fields: Readonly<Record<string, unknown>>, fresh: StateFile): Record<string, unknown> {
+  return {
+    ...fresh,
+    ...fields,
+    desired_running: withDefaults(fresh.desired_running, fields.desired_running),
+    token_created_unix_ms: withDefaults(fresh.token_created_unix_ms, fields.token_created_unix_ms),
+  };
 }
 
 function withDefaults(defaults: object, given: unknown): unknown {
