@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
 import type { HelloResponse } from "../contracts/control-link.ts";
 import type { OwnerHelloRequest } from "../contracts/owner-link.ts";
 import { type LogLine, type ServiceKind, serviceDisplayNames, serviceKinds } from "../contracts/services.ts";
 import type { ControlCenterSnapshot, ServiceView } from "../contracts/snapshot.ts";
 import type { StateFile } from "../contracts/state-file.ts";
 import { PalyraError, systemErrorCode } from "../platform/errors.ts";
+import { readRegularFile } from "../platform/read-regular-file.ts";
 import { Redactor } from "../platform/redactor.ts";
 import { statePaths } from "../platform/state-paths.ts";
 import { ControlLink } from "./control-link.ts";
@@ -105,15 +105,11 @@ export class StateRootInspector {
   }
 
   async #readState(): Promise<StateFile | null> {
-    try {
-      const text = await readFile(statePaths(this.#stateRoot).stateFile, "utf8");
-      const desired = { gateway: false, browserd: false };
-      const read = parseState(text, { secretsHome: "file", desired });
-      return read.kind === "good" || read.kind === "newer" ? read.state : null;
-    } catch (error) {
-      if (systemErrorCode(error) === "ENOENT") return null;
-      throw error;
-    }
+    const reading = await readRegularFile(statePaths(this.#stateRoot).stateFile);
+    if (reading.kind !== "read") return null;
+    const desired = { gateway: false, browserd: false };
+    const read = parseState(reading.text, { secretsHome: "file", desired });
+    return read.kind === "bad" ? null : read.state;
   }
 
   #build(hellos: ReadonlyMap<ServiceKind, HelloResponse>, state: StateFile | null): ControlCenterSnapshot {
