@@ -1,12 +1,5 @@
 import type { Socket } from "node:net";
-import {
-  createMessageConnection,
-  ErrorCodes,
-  type MessageConnection,
-  ResponseError,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from "vscode-jsonrpc/node";
+import { ErrorCodes, type MessageConnection, ResponseError } from "vscode-jsonrpc/node";
 import type { z } from "zod";
 import {
   controlLinkProtocol,
@@ -20,14 +13,16 @@ import {
   sidecarMethods,
 } from "../contracts/control-link.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
+import { boundedConnection } from "../platform/bounded-connection.ts";
 import { constantTimeEqual, controlProof } from "../platform/control-proof.ts";
 import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
-import { FrameGuard } from "./frame-guard.ts";
 
 /** How long a new connection has for its hello, in milliseconds. */
 const helloDeadlineMs = 5_000;
 /** A caller with a wrong proof is cut off this long after its answer, in milliseconds. */
 const refusalDelayMs = 100;
+/** Largest message of a controller, in bytes: it sends commands and answers of a few kilobytes. */
+const messageLimit = 1024 * 1024;
 /** Unsent bytes at which a peer that does not read is cut off. */
 const backlogLimit = 4 * 1024 * 1024;
 
@@ -68,19 +63,12 @@ export class ControlConnection {
     this.#instanceId = instanceId;
     this.#target = target;
     this.#events = events;
-    const guard = new FrameGuard();
-    guard.on("error", (error) => this.close(error.message));
     socket.on("error", (error) => this.close(error.message));
     socket.on("close", () => this.#settleClosed());
-    socket.pipe(guard);
-    const reader = new StreamMessageReader(guard);
-    // The reader's timer for half a message outlives the connection and would keep the process alive.
-    reader.partialMessageTimeout = 0;
-    this.#rpc = createMessageConnection(reader, new StreamMessageWriter(socket));
+    this.#rpc = boundedConnection(socket, messageLimit, (reason) => this.close(reason));
     this.#helloDeadline = setTimeout(() => this.close("no hello in time"), helloDeadlineMs);
     this.#helloDeadline.unref();
     this.#register();
-    this.#rpc.onError(([error]) => this.close(error.message));
     this.#rpc.listen();
   }
 

@@ -4,7 +4,7 @@ import { killTree, terminate } from "../platform/kill-tree.ts";
 import { identify, isSameProcess, type ProcessIdentity } from "../platform/process-identity.ts";
 import type { ControlLink } from "./control-link.ts";
 import { delay } from "./delay.ts";
-import { recordedIdentity, removeStaleEndpoint } from "./run-record.ts";
+import { recordedIdentity } from "./run-record.ts";
 
 /** How long a living sidecar that cannot be reached yet may take to listen, in milliseconds. */
 const bootWaitMs = 10_000;
@@ -25,6 +25,8 @@ export interface AdoptionTools {
   open(record: RunRecord): Promise<{ link: ControlLink; hello: HelloResponse }>;
   /** Told when the recorded process is proven to live, before it can be talked to. */
   found(identity: ProcessIdentity): void;
+  /** Removes the socket that a dead sidecar left behind. */
+  removeEndpoint(): Promise<void>;
   now(): number;
   /** Whether nobody waits for the sidecar any more. */
   ended(): boolean;
@@ -53,7 +55,7 @@ export async function adoptSidecar(record: RunRecord, tools: AdoptionTools): Pro
       const alive = identity !== null && (await isSameProcess(identity));
       switch (reasonOf(thrown)) {
         case "nobody":
-          if (!alive && !mayBeStarting(record, tools.now())) return await nothingLeft(record);
+          if (!alive && !mayBeStarting(record, tools.now())) return await nothingLeft(tools);
           break;
         case "silent":
           strikes += 1;
@@ -63,20 +65,20 @@ export async function adoptSidecar(record: RunRecord, tools: AdoptionTools): Pro
           seenDead = identity !== null && !alive;
           if (alive && strikes >= strikeLimit) {
             await endByForce(identity);
-            return await nothingLeft(record);
+            return await nothingLeft(tools);
           }
           break;
         case "other_protocol":
           if (!alive) throw thrown;
           await terminate(identity);
           if (!(await waitGone(identity, replaceWaitMs))) await endByForce(identity);
-          return await nothingLeft(record);
+          return await nothingLeft(tools);
         case "fault":
           throw thrown;
       }
       if (tools.now() >= giveUpAt) {
         if (alive) await endByForce(identity);
-        return await nothingLeft(record);
+        return await nothingLeft(tools);
       }
     }
     await delay(pollMs);
@@ -107,8 +109,8 @@ function mayBeStarting(record: RunRecord, now: number): boolean {
   return record.pid === null && now - record.spawned_at_unix_ms < bootWaitMs;
 }
 
-async function nothingLeft(record: RunRecord): Promise<null> {
-  await removeStaleEndpoint(record.endpoint);
+async function nothingLeft(tools: AdoptionTools): Promise<null> {
+  await tools.removeEndpoint();
   return null;
 }
 

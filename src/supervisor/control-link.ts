@@ -29,6 +29,8 @@ export interface ControlLinkEvents {
   status(status: SidecarStatus): void;
   log(lines: LogNotification["lines"]): void;
   secret(request: SecretRequest): Promise<SecretResponse>;
+  /** The connection is ended because the sidecar broke a bound. */
+  cut(reason: string): void;
 }
 
 export interface ControlLinkTarget {
@@ -57,7 +59,9 @@ export class ControlLink {
     target: ControlLinkTarget,
     events: ControlLinkEvents,
   ): Promise<{ link: ControlLink; hello: HelloResponse }> {
-    const rpc = new RpcConnection(await connectLocal(target.endpoint, target.timeoutMs));
+    const rpc = new RpcConnection(await connectLocal(target.endpoint, target.timeoutMs), {
+      cut: (reason) => events.cut(reason),
+    });
     rpc.receive(sidecarNotifications.status, SidecarStatus, (status) => events.status(status));
     rpc.receive(sidecarNotifications.log, LogNotification, ({ lines }) => events.log(lines));
     rpc.handle(sidecarMethods.getSecret, SecretRequestSchema, (request) => events.secret(request));

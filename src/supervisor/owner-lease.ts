@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { link, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { systemErrorCode } from "../platform/errors.ts";
 import { writePrivateFile } from "../platform/write-private-file.ts";
+import { unusedName } from "./set-aside.ts";
 
 /** Who owns a state root. `endpoint` is where the owner answers. */
 export const LeaseHolder = z.object({
@@ -22,6 +23,9 @@ export interface Lease {
   /** Null when the file cannot be read: then nobody can be named. */
   readonly holder: LeaseHolder | null;
 }
+
+/** No lease of ours has so high a number: a state root would have to change its owner every second for ages. */
+const lastGeneration = 10 ** 12;
 
 const leaseName = /^owner\.(\d{1,15})\.lease$/;
 
@@ -51,6 +55,11 @@ export class LeaseFolder {
    * @returns whether it was taken; false when another process was faster
    */
   async take(generation: number, holder: LeaseHolder): Promise<boolean> {
+    if (generation > lastGeneration) {
+      // A damaged name, beyond which no number would be left: out of the way, and counted from one again.
+      await this.#retire(generation - 1);
+      return false;
+    }
     const file = this.#file(generation);
     // Linked into place with its content, so that nobody reads half of it.
     const draft = `${file}.${randomBytes(6).toString("hex")}`;
@@ -75,6 +84,16 @@ export class LeaseFolder {
   /** Notes that its holder left, so that the next owner need not prove it dead. */
   async release(generation: number, holder: LeaseHolder): Promise<void> {
     await writePrivateFile(this.#file(generation), JSON.stringify({ ...holder, released: true }));
+  }
+
+  async #retire(generation: number): Promise<void> {
+    const file = this.#file(generation);
+    try {
+      await rename(file, await unusedName(file));
+    } catch (error) {
+      // Another contender did it.
+      if (systemErrorCode(error) !== "ENOENT") throw error;
+    }
   }
 
   #file(generation: number): string {

@@ -22,6 +22,8 @@ import { RpcConnection } from "./rpc-connection.ts";
 
 /** Connections at one time; more are closed at once. */
 const connectionLimit = 64;
+/** Largest message of an observer, in bytes. */
+const requestLimit = 1024 * 1024;
 /** Time in which who connects must say hello, in milliseconds: silent connections leave room for others. */
 const helloLimitMs = 5_000;
 
@@ -51,6 +53,8 @@ export interface OwnerServices {
   command(command: OwnerCommand): Promise<string>;
   /** An observer said hello. */
   observerJoined(hello: OwnerHelloRequest): void;
+  /** A connection was ended because its peer broke a bound. */
+  peerCut(reason: string): void;
 }
 
 /** The owner's end of the owner link, on a local socket with a name of its own. */
@@ -115,7 +119,10 @@ export class OwnerServer {
       socket.destroy();
       return;
     }
-    const rpc = new RpcConnection(socket);
+    const rpc = new RpcConnection(socket, {
+      maxMessage: requestLimit,
+      cut: (reason) => this.#services?.peerCut(reason),
+    });
     this.#open.add(rpc);
     const silent = setTimeout(() => rpc.close(), this.#helloLimitMs);
     rpc.onClosed(() => {

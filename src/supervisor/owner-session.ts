@@ -83,6 +83,8 @@ export class OwnerSession {
       logs: (service) => host.logs(service),
       command: (command) => session.command(command),
       observerJoined: (hello) => session.#observerJoined(hello),
+      peerCut: (reason) =>
+        options.logger.warn(`A window or terminal was disconnected from this one: ${reason}.`),
     });
     return session;
   }

@@ -135,7 +135,7 @@ async function takeLease(
     if (!taken) await server.close();
   }
   if (!taken) return null;
-  if (lease?.holder) await removeStaleEndpoint(lease.holder.endpoint);
+  if (lease?.holder) await removeStaleEndpoint(paths, lease.holder.endpoint);
   return {
     kind: "owner",
     server,

@@ -1,34 +1,38 @@
 import type { Socket } from "node:net";
-import {
-  createMessageConnection,
-  ErrorCodes,
-  type MessageConnection,
-  ResponseError,
-  SocketMessageReader,
-  SocketMessageWriter,
-} from "vscode-jsonrpc/node";
+import { ErrorCodes, type MessageConnection, ResponseError } from "vscode-jsonrpc/node";
 import type { z } from "zod";
 import { ErrorDetails } from "../contracts/errors.ts";
+import { boundedConnection } from "../platform/bounded-connection.ts";
 import { detailsOf, PalyraError } from "../platform/errors.ts";
 
 /** Unsent bytes at which a peer that does not read is cut off. */
 const backlogLimit = 8 * 1024 * 1024;
 
-/** JSON-RPC over one socket, with checked messages, errors of the catalogue and deadlines. */
+/** Largest message unless said otherwise, in bytes: a snapshot or the recent lines of all services. */
+const messageLimit = 8 * 1024 * 1024;
+/** Requests of one peer that may be worked on at one time. */
+const requestLimit = 100;
+
+export interface RpcBounds {
+  /** Largest message of the peer, in bytes. */
+  readonly maxMessage?: number;
+  /** Told why a peer is cut off; not told when the connection just ends. */
+  cut?(reason: string): void;
+}
+
+/** JSON-RPC over one socket, with bounded and checked messages, errors of the catalogue and deadlines. */
 export class RpcConnection {
   readonly #socket: Socket;
   readonly #rpc: MessageConnection;
+  readonly #bounds: RpcBounds;
+  #working = 0;
   #closed = false;
   #onClosed: (() => void) | null = null;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, bounds: RpcBounds = {}) {
     this.#socket = socket;
-    const reader = new SocketMessageReader(socket);
-    // Its timer for messages cut in the middle would go on for ever after the connection is gone.
-    reader.partialMessageTimeout = 0;
-    this.#rpc = createMessageConnection(reader, new SocketMessageWriter(socket));
-    // A faulty peer and a broken socket are the same to us: the connection is over.
-    this.#rpc.onError(() => this.close());
+    this.#bounds = bounds;
+    this.#rpc = boundedConnection(socket, bounds.maxMessage ?? messageLimit, (reason) => this.#cut(reason));
     socket.on("error", () => this.close());
     socket.on("close", () => this.#settle());
   }
@@ -55,7 +59,12 @@ export class RpcConnection {
     handle: (params: z.output<Schema>) => object | Promise<object>,
   ): void {
     this.#rpc.onRequest(method, async (params: unknown) => {
+      this.#working += 1;
       try {
+        if (this.#working > requestLimit) {
+          this.#cut(`the peer has more than ${requestLimit} requests open`);
+          throw new PalyraError("service_unavailable", "Too many requests are open on this connection.");
+        }
         const parsed = schema.safeParse(params);
         if (!parsed.success) {
           throw new PalyraError("validation_error", `The parameters of “${method}” are wrong.`);
@@ -64,6 +73,8 @@ export class RpcConnection {
       } catch (thrown) {
         const details = detailsOf(thrown);
         return new ResponseError(ErrorCodes.InvalidRequest, details.message, details);
+      } finally {
+        this.#working -= 1;
       }
     });
   }
@@ -113,7 +124,7 @@ export class RpcConnection {
   notify(method: string, params: object): void {
     if (this.#closed) return;
     if (this.#socket.writableLength > backlogLimit) {
-      this.close();
+      this.#cut("the peer does not read");
       return;
     }
     this.#rpc.sendNotification(method, params).catch(() => this.close());
@@ -123,6 +134,12 @@ export class RpcConnection {
   close(): void {
     this.#socket.destroy();
     this.#settle();
+  }
+
+  #cut(reason: string): void {
+    if (this.#closed) return;
+    this.#bounds.cut?.(reason);
+    this.close();
   }
 
   #settle(): void {

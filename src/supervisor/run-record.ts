@@ -1,9 +1,10 @@
-import { readFile, rm } from "node:fs/promises";
+import { lstat, readFile, rm } from "node:fs/promises";
+import path from "node:path";
 import { RunRecord } from "../contracts/control-link.ts";
 import type { ServiceKind } from "../contracts/services.ts";
 import { systemErrorCode } from "../platform/errors.ts";
 import type { ProcessIdentity } from "../platform/process-identity.ts";
-import { runRecordFile, type StatePaths } from "../platform/state-paths.ts";
+import { localEndpoint, runRecordFile, type StatePaths } from "../platform/state-paths.ts";
 import { writePrivateFile } from "../platform/write-private-file.ts";
 
 /** What is known of a sidecar that was spawned before; null when nothing usable is. */
@@ -23,9 +24,18 @@ export async function writeRunRecord(paths: StatePaths, record: RunRecord): Prom
   await writePrivateFile(runRecordFile(paths, record.service), `${JSON.stringify(record, null, 2)}\n`);
 }
 
-/** Removes the socket that a dead sidecar left behind; a named pipe leaves none. */
-export async function removeStaleEndpoint(endpoint: string): Promise<void> {
-  if (process.platform !== "win32") await rm(endpoint, { force: true });
+/**
+ * Removes the socket that a dead process of this state root left behind; a named pipe leaves none. The name
+ * comes from a file that may be damaged: only a socket where ours are made is touched.
+ */
+export async function removeStaleEndpoint(paths: StatePaths, endpoint: string): Promise<void> {
+  if (process.platform === "win32") return;
+  if (path.dirname(path.resolve(endpoint)) !== path.dirname(localEndpoint(paths, "any"))) return;
+  try {
+    if ((await lstat(endpoint)).isSocket()) await rm(endpoint, { force: true });
+  } catch (error) {
+    if (systemErrorCode(error) !== "ENOENT") throw error;
+  }
 }
 
 /** The process a record names, as far as it can be proven later; null while it is not known. */

@@ -21,7 +21,7 @@ import { ControlLink, type ControlLinkEvents } from "./control-link.ts";
 import { readCrashFile } from "./crash-file.ts";
 import { delay } from "./delay.ts";
 import { redactDeep } from "./redact-deep.ts";
-import { readRunRecord, writeRunRecord } from "./run-record.ts";
+import { readRunRecord, removeStaleEndpoint, writeRunRecord } from "./run-record.ts";
 import type { ProcessEvent } from "./service-model.ts";
 import { requireProgram, type SidecarProgram, spawnSidecar } from "./spawn-sidecar.ts";
 import type { SupervisorTimings } from "./supervisor-timings.ts";
@@ -200,6 +200,7 @@ export class SidecarRun {
       found: (identity) => {
         this.#identity = identity;
       },
+      removeEndpoint: () => removeStaleEndpoint(paths, record.endpoint),
       now: () => clock.now(),
       ended: () => this.#detached,
     });
@@ -314,6 +315,7 @@ export class SidecarRun {
         backlog = false;
       },
       secret: (request) => this.#options.secret(request),
+      cut: (reason) => this.#events.log("warn", `The connection is ended: ${reason}.`),
     };
     return await ControlLink.open(
       {

@@ -6,6 +6,7 @@ import path from "node:path";
 import { RunRecord } from "../../../src/contracts/control-link.ts";
 import { runRecordFile, statePaths } from "../../../src/platform/state-paths.ts";
 import { defaultSettings } from "../../../src/supervisor/control-center-options.ts";
+import { ownerEndpoints } from "../../../src/supervisor/owner-server.ts";
 import { serviceIn, TestHome, testOptions, viewOf } from "../../support/supervisor/control-center-host.ts";
 import { behave } from "../../support/supervisor/sidecar-behaviour.ts";
 
@@ -123,6 +124,53 @@ describe("Bad input and faults", () => {
     await writeFile(runRecordFile(statePaths(home.stateRoot), "gateway"), "{");
     const center = await home.open({ desired: { gateway: true, browserd: false } });
     await serviceIn(center, "gateway", "running");
+  });
+
+  it("a run record that names a file of the user, or a socket elsewhere, leaves both untouched", async () => {
+    const first = await home.open();
+    await serviceIn(first, "gateway", "running");
+    await first.stop();
+    await first.dispose();
+    const { runDir, gatewayConfig } = statePaths(home.stateRoot);
+    const file = runRecordFile(statePaths(home.stateRoot), "gateway");
+    const record = RunRecord.parse(JSON.parse(await readFile(file, "utf8")));
+    const beside = path.join(runDir, "notes.txt");
+    for (const precious of [gatewayConfig, beside]) {
+      await writeFile(precious, "# precious\n");
+      await writeFile(file, JSON.stringify({ ...record, endpoint: precious }));
+      const center = await home.open({ desired: { gateway: true, browserd: false } });
+      await serviceIn(center, "gateway", "running");
+      assert.equal(await readFile(precious, "utf8"), "# precious\n");
+      await center.stop();
+      await center.dispose();
+    }
+  });
+
+  it("a caller of the owner's socket that sends too much is cut off and named in the log; the others go on", async () => {
+    const warnings: string[] = [];
+    const { logger } = testOptions(home.stateRoot);
+    const center = await home.open({ logger: { ...logger, warn: (text) => warnings.push(text) } });
+    const observer = await home.open();
+    const [endpoint = ""] = await ownerEndpoints(statePaths(home.stateRoot));
+    const flood = async (bytes: string): Promise<void> => {
+      const peer = net.connect(endpoint);
+      peer.on("error", () => undefined);
+      peer.write(bytes);
+      await once(peer.resume(), "close");
+    };
+    await flood(`Content-Length: ${50_000_000}\r\n\r\n`);
+    await flood("x".repeat(10_000));
+    const command = JSON.stringify({
+      jsonrpc: "2.0",
+      id: 0,
+      method: "owner/command",
+      params: { kind: "restart" },
+    });
+    const many = Array.from({ length: 200 }, (_, id) => command.replace('"id":0', `"id":${id}`));
+    await flood(many.map((body) => `Content-Length: ${body.length}\r\n\r\n${body}`).join(""));
+    assert.match(warnings.join("\n"), /larger than 1048576 bytes[\s\S]*header[\s\S]*more than 100 requests/);
+    await observer.start("gateway");
+    assert.equal(viewOf(center.snapshot, "gateway").state, "running");
   });
 
   it("a sidecar that is not well is shown as degraded with its own reason", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { LeaseFolder, type LeaseHolder } from "../../../src/supervisor/owner-lease.ts";
@@ -45,6 +45,20 @@ describe("The lease of a state root", () => {
     assert.ok(await leases.take(3, holder("third")));
     assert.equal(await leases.take(2, holder("late")), false);
     assert.equal((await leases.current())?.holder?.name, "third");
+  });
+
+  it("can be taken although a damaged file has the highest number there is", async () => {
+    await writeFile(path.join(folder, `owner.${"9".repeat(15)}.lease`), "");
+    const leases = new LeaseFolder(folder);
+    const generation = ((await leases.current())?.generation ?? 0) + 1;
+    const tries = await Promise.all([
+      leases.take(generation, holder("a")),
+      leases.take(generation, holder("b")),
+    ]);
+    assert.deepEqual(tries, [false, false]);
+    assert.equal(await leases.current(), null);
+    assert.ok(await leases.take(1, holder("a")));
+    assert.equal((await leases.current())?.holder?.name, "a");
   });
 
   it("says when its holder left by itself", async () => {

@@ -3,10 +3,10 @@ import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { tokenRotationGraceMs } from "../../../src/contracts/control-link.ts";
 import type { PalyraError } from "../../../src/platform/errors.ts";
+import { FrameGuard, frameHeaderLimit } from "../../../src/platform/frame-guard.ts";
 import { Redactor } from "../../../src/platform/redactor.ts";
 import { readBootLine } from "../../../src/sidecar/boot-line.ts";
 import { ChangePublisher, publishIntervalMs } from "../../../src/sidecar/change-publisher.ts";
-import { FrameGuard, frameLimits } from "../../../src/sidecar/frame-guard.ts";
 import { listenOnWishedPort } from "../../../src/sidecar/listen-port.ts";
 import { type LogRecord, RepeatedLines, repeatWindowMs } from "../../../src/sidecar/log/repeated-lines.ts";
 import { SecretClient } from "../../../src/sidecar/secret-client.ts";
@@ -81,7 +81,7 @@ describe("Messages on the control link", () => {
     let text = "";
     await pipeline(
       Readable.from(chunks.map((chunk) => Buffer.from(chunk))),
-      new FrameGuard(),
+      new FrameGuard(1_000),
       async (source: AsyncIterable<Buffer>) => {
         for await (const chunk of source) text += chunk.toString();
       },
@@ -94,7 +94,7 @@ describe("Messages on the control link", () => {
     const bytes = [...Buffer.from(text)].map((byte) => String.fromCharCode(byte));
     assert.equal(await passed([text]), text);
     let single = "";
-    const guard = new FrameGuard();
+    const guard = new FrameGuard(1_000);
     guard.on("data", (chunk: Buffer) => {
       single += chunk.toString("latin1");
     });
@@ -105,10 +105,31 @@ describe("Messages on the control link", () => {
   });
 
   it("that are too large are refused by their header, before the body is there", async () => {
-    const announced = `Content-Length: ${frameLimits.body + 1}\r\n\r\n`;
+    const announced = `Content-Length: 1001\r\n\r\n`;
     await assert.rejects(passed([frame("{}") + announced]), /larger/);
-    await assert.rejects(passed(["x".repeat(frameLimits.header + 1)]), /too long/);
+    await assert.rejects(passed(["x".repeat(frameHeaderLimit + 1)]), /too long/);
     await assert.rejects(passed(["X-Nothing: 1\r\n\r\n"]), /no length/);
+  });
+});
+
+describe("Messages that come faster than they are handled", () => {
+  it("wait with their sender until there is room", async () => {
+    let handled = 0;
+    const guard: FrameGuard = new FrameGuard(1_000, () => guard.frames - handled >= 3);
+    const frame = Buffer.from("Content-Length: 2\r\n\r\n{}");
+    let passed = 0;
+    guard.on("data", () => {
+      passed += 1;
+    });
+    for (let count = 0; count < 10; count += 1) guard.write(frame);
+    await waitUntil("three are through", () => passed === 3);
+    assert.equal(guard.frames, 3);
+    handled = 2;
+    guard.resumeWhenRoom();
+    await waitUntil("two more are through", () => passed === 5);
+    handled = 10;
+    guard.resumeWhenRoom();
+    await waitUntil("all are through", () => passed === 10);
   });
 });
 
