@@ -12,6 +12,12 @@ describe("The environment of a sidecar", () => {
       ELECTRON_RUN_AS_NODE: "0",
       NODE_OPTIONS: "--inspect",
     });
-    assert.deepEqual(environment, { PATH: "/bin", HOME: "/home/me", ELECTRON_RUN_AS_NODE: "1" });
+    const { MALLOC_ARENA_MAX: _, MALLOC_TRIM_THRESHOLD_: __, ...others } = environment;
+    assert.deepEqual(others, { PATH: "/bin", HOME: "/home/me", ELECTRON_RUN_AS_NODE: "1" });
+  });
+
+  it("has it use one arena of memory, unless the user decides about that", () => {
+    assert.equal(sidecarEnvironment({}).MALLOC_ARENA_MAX, "1");
+    assert.equal(sidecarEnvironment({ MALLOC_ARENA_MAX: "4" }).MALLOC_ARENA_MAX, "4");
   });
 });
