@@ -2,6 +2,7 @@ import * as z from "zod";
 import { ErrorDetails } from "./errors.ts";
 import { BoundPort, LogLine, ServiceKind } from "./services.ts";
 import { BrowserdStatus, GatewayStatus } from "./sidecar-status.ts";
+import { TimelineEvent } from "./timeline.ts";
 
 export const ServiceState = z.enum([
   "stopped",
@@ -86,6 +87,8 @@ export const ControlCenterSnapshot = z.object({
   gateway: z.object({ received_at_unix_ms: z.int(), status: GatewayStatus }).nullable(),
   browserd: z.object({ received_at_unix_ms: z.int(), status: BrowserdStatus }).nullable(),
   warnings: z.array(Warning),
+  /** The newest events of the timeline, newest first, at most `timelineWindow`. */
+  recent_events: z.array(TimelineEvent).default([]),
 });
 export type ControlCenterSnapshot = z.infer<typeof ControlCenterSnapshot>;
 

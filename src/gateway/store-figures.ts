@@ -21,6 +21,7 @@ export class StoreFigures {
   #queues = new Map<string, QueueSnapshot>();
   #totals: GatewayStatus["totals"] = { received: 0, answered: 0, dead_letters: 0 };
   #recent: readonly RecentMessage[] = [];
+  #newestEventId: number | null = null;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -42,6 +43,11 @@ export class StoreFigures {
 
   get recentMessages(): readonly RecentMessage[] {
     return this.#recent;
+  }
+
+  /** Id of the newest entry in the log of events; null before the first reading. */
+  get newestEventId(): number | null {
+    return this.#newestEventId;
   }
 
   depthOf(connectorId: string): QueueDepth {
@@ -72,6 +78,7 @@ export class StoreFigures {
     for (const id of this.#connectorIds()) queues.set(id, await this.#store.queues.snapshot(id, now));
     this.#totals = await this.#store.totals();
     this.#recent = await this.#store.recentMessages(recentMessageLimit);
+    this.#newestEventId = (await this.#store.events.list({ limit: 1 }))[0]?.eventId ?? 0;
     this.#queues = queues;
     this.#onChange();
   }

@@ -15,8 +15,12 @@ export interface StatePaths {
   /** Sockets, run records and the owner's lease; mode 0700. */
   readonly runDir: string;
   readonly logsDir: string;
+  /** What happened in the last days. */
+  readonly timelineDir: string;
   /** Journal and image of the gateway's store. */
   readonly storeDir: string;
+  /** Files that came with messages or go with answers, by the digest of their content; mode 0700. */
+  readonly filesDir: string;
   /** Encrypted secrets of a state root without VS Code. */
   readonly secretsDir: string;
   /** Working files of the browser daemon. */
@@ -32,7 +36,9 @@ export function statePaths(root: string): StatePaths {
     webhooksConfig: path.join(root, "webhooks.toml"),
     runDir: path.join(root, "run"),
     logsDir: path.join(root, "logs"),
+    timelineDir: path.join(root, "timeline"),
     storeDir: path.join(root, "store"),
+    filesDir: path.join(root, "files"),
     secretsDir: path.join(root, "secrets"),
     browserdDir: path.join(root, "browserd"),
   };

@@ -55,6 +55,11 @@ export class ServiceSecrets {
     return await turn;
   }
 
+  /** Whether a service has a token yet. */
+  async hasToken(service: ServiceKind): Promise<boolean> {
+    return (await this.#read(tokenRefs[service])) !== undefined;
+  }
+
   /**
    * Replaces a service's token so that no request is ever refused: its sidecar accepts the new one before
    * anybody can read it, and the old one for a short time after. Rotations of one token follow each other.
@@ -82,6 +87,14 @@ export class ServiceSecrets {
     await this.#tokenMade(service);
     await tell({ tokens: [token], expiring: [old] });
     return token;
+  }
+
+  /** Takes over a token that was kept elsewhere, unless there is one or it is too short to be one. */
+  async adoptToken(service: ServiceKind, token: string): Promise<void> {
+    this.#redactor.add(token);
+    const ref = tokenRefs[service];
+    if (token.length < 32 || (await this.#read(ref)) !== undefined) return;
+    await this.#put(ref, token);
   }
 
   /** Stores what a user gives. @throws `validation_error` as `settableSecret` */

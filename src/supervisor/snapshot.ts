@@ -1,4 +1,5 @@
 import { type ControlCenterSnapshot, snapshotSchemaVersion, type Warning } from "../contracts/snapshot.ts";
+import type { TimelineEvent } from "../contracts/timeline.ts";
 import { overallStatus } from "./overall-status.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -11,6 +12,8 @@ export interface SnapshotInputs
   readonly browserd: ControlCenterSnapshot["browserd"];
   /** What the control center itself has to say. */
   readonly notices: readonly Warning[];
+  /** Newest first; none where nobody keeps a timeline. */
+  readonly recentEvents?: readonly TimelineEvent[];
 }
 
 /** Builds the picture of the whole system. Pure and quick: no network, no files. */
@@ -31,5 +34,6 @@ export function buildSnapshot(inputs: SnapshotInputs): ControlCenterSnapshot {
     quick_facts: { ...inputs.facts, gateway_url: address("gateway"), browser_url: address("browserd") },
     ...parts,
     warnings: [...inputs.notices, ...warningsOf(parts)],
+    recent_events: [...(inputs.recentEvents ?? [])],
   };
 }

@@ -39,6 +39,10 @@ export class SqliteEvents implements EventStore {
       conditions.push("connector_id = ?");
       params.push(query.connectorId);
     }
+    if (query.types !== undefined) {
+      conditions.push(`event_type IN (${query.types.map(() => "?").join(", ")})`);
+      params.push(...query.types);
+    }
     if (query.minLevel !== undefined) {
       const serious = eventLevels.slice(eventLevels.indexOf(query.minLevel));
       conditions.push(`level IN (${serious.map(() => "?").join(", ")})`);
@@ -47,10 +51,15 @@ export class SqliteEvents implements EventStore {
     const sql = `SELECT * FROM connector_events WHERE ${conditions.join(" AND ")} ORDER BY event_id DESC LIMIT ?`;
     return this.#database.read(sql, [...params, query.limit]).map(eventOf);
   }
+
+  async after(eventId: number, limit: number): Promise<ConnectorEvent[]> {
+    const sql = "SELECT * FROM connector_events WHERE event_id > ? ORDER BY event_id LIMIT ?";
+    return this.#database.read(sql, [eventId, limit]).map(eventOf);
+  }
 }
 
-/** @returns false when the event was counted as a repetition */
-function appendEvent(tx: Transaction, event: ConnectorEventInput, now: number): boolean {
+/** Adds an event within a transaction. @returns false when the event was counted as a repetition */
+export function appendEvent(tx: Transaction, event: ConnectorEventInput, now: number): boolean {
   const type = event.type.slice(0, typeCharacters);
   const message = event.message.slice(0, messageCharacters);
   const details = detailsJson(event.details);

@@ -31,6 +31,8 @@ export interface EventQuery {
   readonly limit: number;
   /** Only events of this connector. */
   readonly connectorId?: string;
+  /** Only events of these types. */
+  readonly types?: readonly string[];
   /** Only events with a smaller id, for the next page. */
   readonly before?: number;
   /** Only events of this level or a more serious one. */
@@ -46,4 +48,6 @@ export interface EventStore {
   append(event: ConnectorEventInput, now: number): Promise<void>;
   /** Newest first. */
   list(query: EventQuery): Promise<ConnectorEvent[]>;
+  /** Events with a higher id, oldest first, at most `limit`. */
+  after(eventId: number, limit: number): Promise<ConnectorEvent[]>;
 }
