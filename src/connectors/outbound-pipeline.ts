@@ -13,9 +13,8 @@ import type { FairSlots, SlotShare } from "./supervisor/fair-slots.ts";
 
 /** Conversations of one connector that are sent to at the same time. */
 const parallelSends = 4;
-/** How long a row is kept for its sender, in milliseconds. Renewed while the sending takes. */
-const leaseMs = 120_000;
-const renewEveryMs = 40_000;
+/** How long a row is kept for its sender, in milliseconds. Renewed three times as often while the sending takes. */
+const defaultLeaseMs = 120_000;
 /** How long the provider is sure to remember a nonce (Discord: "the past few minutes"), in milliseconds. */
 export const nonceWindowMs = 150_000;
 
@@ -31,11 +30,14 @@ export interface OutboundPipelineOptions {
   readonly onActivity: (delivered: boolean) => void;
   /** The store failed; returns milliseconds until the next try. */
   readonly onStoreFault: (thrown: unknown) => number;
+  /** How long a row is kept for its sender, in milliseconds. */
+  readonly leaseMs?: number;
 }
 
 /** From the outbox to the provider: each row once, in order within each conversation. */
 export class OutboundPipeline {
   readonly #options: OutboundPipelineOptions;
+  readonly #leaseMs: number;
   readonly #loop: DueLoop;
   readonly #share: SlotShare;
   readonly #sends = new Set<Promise<void>>();
@@ -44,6 +46,7 @@ export class OutboundPipeline {
 
   constructor(options: OutboundPipelineOptions) {
     this.#options = options;
+    this.#leaseMs = options.leaseMs ?? defaultLeaseMs;
     this.#circuit = new CircuitWatch(options.journal);
     this.#loop = new DueLoop({
       work: async () => {
@@ -168,7 +171,7 @@ export class OutboundPipeline {
     const { store, connectorId } = this.#options;
     let rows: OutboxRow[] = [];
     try {
-      rows = await store.claimOutbound(connectorId, Date.now(), leaseMs, taken, { ignorePause });
+      rows = await store.claimOutbound(connectorId, Date.now(), this.#leaseMs, taken, { ignorePause });
       return rows;
     } finally {
       if (rows.length < taken) {
@@ -180,7 +183,7 @@ export class OutboundPipeline {
 
   /** Never rejects: a row whose outcome could not be stored is settled after its lease or a restart. */
   async #handle(row: OutboxRow, onSettled: (kind: Settlement["kind"]) => void): Promise<void> {
-    const renewing = setInterval(() => this.#renew(row), renewEveryMs);
+    const renewing = setInterval(() => this.#renew(row), this.#leaseMs / 3);
     const outcome = await this.#attempt(row);
     clearInterval(renewing);
     const { adapter, onStoreFault } = this.#options;
@@ -198,7 +201,7 @@ export class OutboundPipeline {
 
   #renew(row: OutboxRow): void {
     const { store, onStoreFault } = this.#options;
-    store.renewClaim(row.outboxId, row.claim, leaseMs, Date.now()).catch(onStoreFault);
+    store.renewClaim(row.outboxId, row.claim, this.#leaseMs, Date.now()).catch(onStoreFault);
   }
 
   async #attempt(row: OutboxRow): Promise<DeliveryOutcome> {
