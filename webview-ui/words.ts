@@ -1,4 +1,4 @@
-import { refusalSentences, waitingSentences } from "../src/contracts/route-reasons.ts";
+import { endingSentences, refusalSentences, waitingSentences } from "../src/contracts/route-reasons.ts";
 import type { ConnectorStatus, RecentMessage } from "../src/contracts/sidecar-status.ts";
 import type { OverallStatus, ServiceState } from "../src/contracts/snapshot.ts";
 import type { Tone } from "./icon.ts";
@@ -40,7 +40,11 @@ export const messageMarks: Readonly<Record<RecentMessage["state"], Mark>> = {
   dead: { word: "Undeliverable", icon: "error", tone: "bad" },
 };
 
-const reasonSentences: Readonly<Record<string, string>> = { ...refusalSentences, ...waitingSentences };
+const reasonSentences: Readonly<Record<string, string>> = {
+  ...refusalSentences,
+  ...endingSentences,
+  ...waitingSentences,
+};
 
 /** Why a message got no answer, as a sentence; a reason without a known code is text already. */
 export function reasonSentence(reason: string): string {

@@ -4,6 +4,7 @@ import type { ErrorDetails } from "../contracts/errors.ts";
 import type { ConnectorStatus, QueueDepth } from "../contracts/sidecar-status.ts";
 import { detailsOf, PalyraError } from "../platform/errors.ts";
 import type { AgentTurn } from "./agent-turn.ts";
+import type { CommandDesk } from "./commands/command-desk.ts";
 import type { AdapterHost, AdapterState, ConnectorAdapter } from "./connector-adapter.ts";
 import type { ConnectorStore } from "./connector-store.ts";
 import { InboundPipeline } from "./inbound-pipeline.ts";
@@ -36,6 +37,8 @@ export interface ConnectorSpec {
 export interface ConnectorEnvironment {
   readonly store: ConnectorStore;
   readonly turn: AgentTurn;
+  /** Commands that people type; without it they are left to the agent. */
+  readonly commands?: CommandDesk;
   readonly pairing: PairingDesk;
   readonly log: ConnectorLogger;
   /** Routing rules as they are now; changed ones apply to the next event. */
@@ -102,6 +105,7 @@ export class ConnectorInstance {
       ...common,
       slots: shared.turnSlots,
       turn,
+      commands: environment.commands ?? null,
       routing: new InboundRouting({
         connectorId,
         store,
@@ -155,6 +159,11 @@ export class ConnectorInstance {
   /** Messages may be waiting, e.g. after a pause. */
   wake(): void {
     this.#outbound.wake();
+  }
+
+  /** Ends the turn of a conversation for good. @returns the message that was being answered, null for none */
+  stopTurn(conversationId: string): Promise<InboundMessageEvent | null> {
+    return this.#inbound.stopTurn(conversationId);
   }
 
   /** A message of a person that did not come through the adapter. Resolves when it is durable. */

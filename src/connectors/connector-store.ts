@@ -90,8 +90,11 @@ export interface ConnectorStore {
     now: number,
     merged?: readonly string[],
   ): Promise<void>;
-  /** The event needs no answer; `reason` is a reason code of the router. */
-  ignoreInbound(envelopeId: string, reason: string, now: number): Promise<void>;
+  /**
+   * The event needs no answer; `reason` is a reason code of the router.
+   * @param merged envelopes of later events of the conversation that end with it
+   */
+  ignoreInbound(envelopeId: string, reason: string, now: number, merged?: readonly string[]): Promise<void>;
   /** Back to `received`, due at `nextAttemptAt`, one attempt spent. */
   retryInbound(envelopeId: string, reason: string, nextAttemptAt: number, now: number): Promise<void>;
   failInbound(envelopeId: string, reason: string, now: number): Promise<void>;

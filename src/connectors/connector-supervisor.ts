@@ -1,3 +1,4 @@
+import type { InboundMessageEvent } from "../contracts/connector.ts";
 import type { ConnectorStatus, QueueDepth } from "../contracts/sidecar-status.ts";
 import { messageOf, PalyraError } from "../platform/errors.ts";
 import {
@@ -123,6 +124,11 @@ export class ConnectorSupervisor {
   /** How people call a conversation; its id when no name is known. */
   conversationName(connectorId: string, conversationId: string): string {
     return this.#running.get(connectorId)?.adapter.conversationName?.(conversationId) ?? conversationId;
+  }
+
+  /** Ends the turn of a conversation for good. @returns the message that was being answered, null for none */
+  async stopTurn(connectorId: string, conversationId: string): Promise<InboundMessageEvent | null> {
+    return (await this.#running.get(connectorId)?.stopTurn(conversationId)) ?? null;
   }
 
   /** Writes an event of a connector, running or not. */

@@ -1,6 +1,8 @@
 import type { InboundMessageEvent, OutboundMessageRequest, RoutedOutput } from "../contracts/connector.ts";
+import type { endingSentences } from "../contracts/route-reasons.ts";
 import { messageOf } from "../platform/errors.ts";
 import type { AgentTurn } from "./agent-turn.ts";
+import type { CommandDesk, CommandOutcome } from "./commands/command-desk.ts";
 import type { ConnectorAdapter } from "./connector-adapter.ts";
 import type { ConnectorStore, InboxRow, ResumableSession } from "./connector-store.ts";
 import { DueLoop } from "./due-loop.ts";
@@ -9,6 +11,7 @@ import { outboundNonce } from "./nonce.ts";
 import { retryDelay, retryLimits } from "./retry-policy.ts";
 import type { RoutePlan } from "./router/decide-route.ts";
 import type { InboundRouting, InboundStep } from "./router/inbound-routing.ts";
+import { type RunningTurn, RunningTurns } from "./running-turns.ts";
 import type { ConnectorJournal } from "./supervisor/connector-journal.ts";
 import type { FairSlots, SlotShare } from "./supervisor/fair-slots.ts";
 
@@ -16,6 +19,9 @@ import type { FairSlots, SlotShare } from "./supervisor/fair-slots.ts";
 const turnTimeoutMs = 120_000;
 /** A turn that takes longer than this shows that an answer is being written, in milliseconds. */
 const typingDelayMs = 700;
+/** Messages behind one that is begun among which a command that stops it is looked for. */
+const looksBehind = 64;
+const stoppedReason: keyof typeof endingSentences = "stopped_by_person";
 
 export interface InboundPipelineOptions {
   readonly connectorId: string;
@@ -23,6 +29,8 @@ export interface InboundPipelineOptions {
   readonly adapter: Pick<ConnectorAdapter, "split" | "showTyping" | "typingIntervalMs" | "react">;
   readonly routing: InboundRouting;
   readonly turn: AgentTurn;
+  /** Commands that people type; null leaves them to the agent. */
+  readonly commands: Pick<CommandDesk, "handleText" | "isUrgent"> | null;
   readonly log: ConnectorLogger;
   readonly journal: Pick<ConnectorJournal, "record">;
   /** Shared by the turns of all connectors. */
@@ -44,6 +52,9 @@ export class InboundPipeline {
   readonly #loop: DueLoop;
   readonly #stopped = new AbortController();
   readonly #turns = new Set<Promise<void>>();
+  readonly #running = new RunningTurns();
+  /** Urgent commands in work, by envelope; true when one was answered. */
+  readonly #urgent = new Map<string, Promise<boolean>>();
   readonly #share: SlotShare;
   #claiming = true;
 
@@ -72,8 +83,17 @@ export class InboundPipeline {
       return;
     }
     log.debug("event accepted", { trace: event.envelope_id, conversation: event.conversation_id });
+    if (this.#claiming && this.#running.has(event.conversation_id)) this.#hurry(event);
     this.#loop.wake();
     this.#options.onActivity();
+  }
+
+  /**
+   * Ends the turn of a conversation for good.
+   * @returns the message that was being answered, once that is on disk; null when there is none
+   */
+  stopTurn(conversationId: string): Promise<InboundMessageEvent | null> {
+    return this.#running.stop(conversationId);
   }
 
   /** Stops to take events and gives turns in hand `drainMs` to end; what is left is answered after a start. */
@@ -81,7 +101,7 @@ export class InboundPipeline {
     this.#claiming = false;
     await this.#loop.stop();
     const cut = setTimeout(() => this.#stopped.abort(new Error("the gateway is stopping")), drainMs);
-    await Promise.all(this.#turns);
+    await Promise.all([...this.#turns, ...[...this.#urgent.values()].map((work) => work.catch(() => false))]);
     clearTimeout(cut);
     this.#share.withdraw();
   }
@@ -123,15 +143,59 @@ export class InboundPipeline {
   /** Never rejects: a fault of the store leaves the row for the recovery at the next start or retry. */
   async #handle(row: InboxRow): Promise<void> {
     try {
+      // It may have been answered while it waited for its turn.
+      if ((await this.#urgent.get(row.event.envelope_id)) === true) return;
       await this.#route(row);
     } catch (thrown) {
       await this.#retryOrFail(row, thrown);
     }
   }
 
+  /** Carries an urgent command out before its turn; one that is none, or is refused, stays where it is. */
+  #hurry(event: InboundMessageEvent): void {
+    const { commands, log } = this.#options;
+    const id = event.envelope_id;
+    if (commands === null || !commands.isUrgent(event) || this.#urgent.has(id)) return;
+    const work = this.#command(event).finally(() => this.#urgent.delete(id));
+    this.#urgent.set(id, work);
+    work.catch((thrown: unknown) => {
+      log.warn("an urgent command waits for its turn", { trace: id, error: messageOf(thrown) });
+    });
+  }
+
+  /** @returns false when the event is no command, or one of a person who is not answered */
+  async #command(event: InboundMessageEvent): Promise<boolean> {
+    const { commands, store, onReplies } = this.#options;
+    const outcome = (await commands?.handleText(event)) ?? null;
+    if (outcome === null) return false;
+    this.#note(outcome);
+    if (outcome.reply === null) return false;
+    const output = { text: outcome.reply, in_reply_to_message_id: event.provider_message_id };
+    await store.completeInbound(event.envelope_id, this.#requests(event, [output]), Date.now());
+    onReplies();
+    return true;
+  }
+
+  #note({ audit, code, ok }: CommandOutcome): void {
+    const { journal, log } = this.#options;
+    log.info("command", { code, ...audit });
+    if (audit.event === "channel.command.denied") return;
+    const isRejected = audit.event === "channel.command.rejected";
+    journal.record(
+      {
+        type: isRejected ? "channel.command.rejected" : "channel.command.executed",
+        level: ok ? "info" : "warn",
+        message: isRejected ? "A command was not understood." : "A command was carried out.",
+        details: { code, ...audit },
+      },
+      Date.now(),
+    );
+  }
+
   async #route(row: InboxRow): Promise<void> {
     const { store, log, routing, onReplies } = this.#options;
     const { envelope_id: trace } = row.event;
+    if (await this.#command(row.event)) return;
     const step = await routing.next(row.event);
     switch (step.kind) {
       case "defer":
@@ -161,11 +225,44 @@ export class InboundPipeline {
   async #take(row: InboxRow, step: Extract<InboundStep, { kind: "turn" }>): Promise<void> {
     const { store, log, onReplies } = this.#options;
     const { envelope_id: trace } = row.event;
-    if (row.attempts <= 1) await this.#acknowledge(step.event, step.plan);
-    const replies = await this.#answer(step.event, step.plan);
-    await store.completeInbound(trace, replies, Date.now(), step.merged);
-    log.info("event answered", { trace, messages: replies.length, merged: step.merged.length });
-    onReplies();
+    const running = this.#running.begin(step.event);
+    let end: "stopped" | "other" = "other";
+    try {
+      await this.#hurryBehind(trace);
+      if (row.attempts <= 1) await this.#acknowledge(step.event, step.plan);
+      const replies = await this.#answerUnlessStopped(step, running);
+      if (replies === null) {
+        await store.ignoreInbound(trace, stoppedReason, Date.now(), step.merged);
+        log.info("answer stopped", { trace, merged: step.merged.length });
+        end = "stopped";
+        return;
+      }
+      await store.completeInbound(trace, replies, Date.now(), step.merged);
+      log.info("event answered", { trace, messages: replies.length, merged: step.merged.length });
+      onReplies();
+    } finally {
+      running.settle(end);
+    }
+  }
+
+  /** What was written while nobody could be stopped yet, or before a crash, holds for this turn too. */
+  async #hurryBehind(trace: string): Promise<void> {
+    const { commands, store } = this.#options;
+    if (commands === null) return;
+    for (const event of await store.waitingBehind(trace, looksBehind)) this.#hurry(event);
+  }
+
+  /** @returns null when a person stopped the turn */
+  async #answerUnlessStopped(
+    step: Extract<InboundStep, { kind: "turn" }>,
+    running: RunningTurn,
+  ): Promise<OutboundMessageRequest[] | null> {
+    try {
+      return await this.#answer(step.event, step.plan, running.signal);
+    } catch (thrown) {
+      if (!running.signal.aborted) throw thrown;
+      return null;
+    }
   }
 
   /** Shows that the message was accepted, where the rule wants it. */
@@ -184,11 +281,15 @@ export class InboundPipeline {
     onReplies();
   }
 
-  async #answer(event: InboundMessageEvent, plan: RoutePlan): Promise<OutboundMessageRequest[]> {
+  async #answer(
+    event: InboundMessageEvent,
+    plan: RoutePlan,
+    stop: AbortSignal,
+  ): Promise<OutboundMessageRequest[]> {
     const { turn } = this.#options;
     const stopTyping = this.#typeWhileWorking(event.conversation_id);
     try {
-      const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(turnTimeoutMs)]);
+      const signal = AbortSignal.any([this.#stopped.signal, stop, AbortSignal.timeout(turnTimeoutMs)]);
       const outputs = await unlessAborted(turn(event, signal, plan), signal);
       const [first, ...others] = outputs;
       if (first === undefined || plan.responsePrefix === null) return this.#requests(event, outputs);

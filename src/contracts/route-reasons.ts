@@ -24,6 +24,11 @@ export const refusalSentences = {
 
 export type RefusalReason = keyof typeof refusalSentences;
 
+/** Reasons for which an answer that was begun is not given. */
+export const endingSentences = {
+  stopped_by_person: "A person stopped the answer.",
+} as const;
+
 /** Every reason for which a message waits; it is kept and taken up again. */
 export const waitingSentences = {
   concurrency_limit_reached: "As many messages as allowed are being answered; this one is next.",

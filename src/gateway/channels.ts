@@ -1,3 +1,4 @@
+import type { CommandDesk } from "../connectors/commands/command-desk.ts";
 import { ConnectorSupervisor } from "../connectors/connector-supervisor.ts";
 import { PairingDesk } from "../connectors/router/pairing/pairing-desk.ts";
 import type { RuleSet } from "../connectors/router/rule-set.ts";
@@ -10,6 +11,7 @@ import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
 import type { SidecarContext } from "../sidecar/run-sidecar.ts";
 import type { Agent } from "./agent/agent.ts";
 import { ChannelDesk, withSaturation } from "./channel-desk.ts";
+import { discordCommands, gatewayCommands } from "./command-wiring.ts";
 import { discordSpecs } from "./discord-specs.ts";
 import type { GatewayFacts } from "./gateway-status.ts";
 import { MessageDesk } from "./message-desk.ts";
@@ -40,6 +42,7 @@ export class Channels {
   #pairing: PairingDesk | null = null;
   #desk: ChannelDesk | null = null;
   #messages: MessageDesk | null = null;
+  #commands: CommandDesk | null = null;
   #problem: ErrorDetails | null = new PalyraError(
     "service_unavailable",
     "The message store is being opened.",
@@ -69,13 +72,15 @@ export class Channels {
 
   /** Brings the connectors in line with the configuration. */
   async applyConfig(): Promise<void> {
-    if (this.#connectors === null) return;
+    const [connectors, desk, store] = [this.#connectors, this.#commands, this.#opened?.store];
+    if (connectors === null || desk === null || store === undefined) return;
     const config = this.#options.config();
     const isNeeded = Object.keys(config.channels.discord).length > 0;
+    const commandsOf = (connectorId: string) => discordCommands(desk, store, connectorId);
     const specs = isNeeded
-      ? discordSpecs(config, await import("../connectors/discord/discord-adapter.ts"))
+      ? discordSpecs(config, await import("../connectors/discord/discord-adapter.ts"), commandsOf)
       : [];
-    await this.#connectors.apply(specs);
+    await connectors.apply(specs);
   }
 
   credentialsChanged(ref: string | null): void {
@@ -146,6 +151,7 @@ export class Channels {
     this.#connectors = null;
     this.#desk = null;
     this.#messages = null;
+    this.#commands = null;
     this.#pairing = null;
     this.#figures = null;
     this.#opened = null;
@@ -219,11 +225,15 @@ export class Channels {
     const { rules } = this.#options;
     const pairing = new PairingDesk({ store: opened.store.pairing, rules });
     this.#pairing = pairing;
+    const { store } = opened;
+    const commands = gatewayCommands({ store, rules, pairing, connectors: () => this.#connectors });
+    this.#commands = commands;
     this.#connectors = new ConnectorSupervisor({
       store: opened.store,
       log: context.log,
       rules,
       pairing,
+      commands,
       turn: async (event, signal) => {
         const texts = await agent.reply(event, signal);
         return texts.map((text, index) => ({

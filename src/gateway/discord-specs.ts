@@ -1,11 +1,19 @@
 import type { AdapterHost } from "../connectors/connector-adapter.ts";
 import type { ConnectorSpec } from "../connectors/connector-instance.ts";
+import type { NativeCommandHost } from "../connectors/discord/commands/answer-interaction.ts";
 import { discordConnectorId, discordTokenRef, type GatewayConfig } from "../contracts/gateway-config.ts";
 
 type DiscordModule = typeof import("../connectors/discord/discord-adapter.ts");
 
-/** Connectors for the Discord accounts of a configuration. */
-export function discordSpecs(config: GatewayConfig, discord: DiscordModule): ConnectorSpec[] {
+/**
+ * Connectors for the Discord accounts of a configuration.
+ * @param commandsOf slash commands of a connector
+ */
+export function discordSpecs(
+  config: GatewayConfig,
+  discord: DiscordModule,
+  commandsOf: (connectorId: string) => NativeCommandHost,
+): ConnectorSpec[] {
   return Object.entries(config.channels.discord).map(([account, channel]) => {
     const connectorId = discordConnectorId(account);
     const tokenRef = discordTokenRef(account);
@@ -17,7 +25,14 @@ export function discordSpecs(config: GatewayConfig, discord: DiscordModule): Con
       egressAllowlist: [new URL(channel.api_base).hostname, "*.discord.gg"],
       connectionKey: channel.api_base,
       createAdapter: (host: AdapterHost, log) =>
-        new discord.DiscordAdapter({ connectorId, apiBase: channel.api_base, tokenRef, host, log }),
+        new discord.DiscordAdapter({
+          connectorId,
+          apiBase: channel.api_base,
+          tokenRef,
+          host,
+          log,
+          commands: commandsOf(connectorId),
+        }),
     };
   });
 }

@@ -1,6 +1,7 @@
 import type { GatewayStatus } from "../contracts/sidecar-status.ts";
 import { messageOf } from "../platform/errors.ts";
 import type { RunningService, SidecarContext } from "../sidecar/run-sidecar.ts";
+import type { Agent } from "./agent/agent.ts";
 import { echoAgent } from "./agent/echo-agent.ts";
 import { Channels } from "./channels.ts";
 import { ConfigFile } from "./config-file.ts";
@@ -11,8 +12,13 @@ import { startGatewayServer } from "./http/gateway-server.ts";
 /**
  * Brings the gateway up: configuration, HTTP port; then the store and the connectors behind it.
  * @param bundleUrl `import.meta.url` of the program's entry, beside which the store finds its files
+ * @param agent answers the messages; the built-in one by default
  */
-export async function startGateway(context: SidecarContext, bundleUrl: string): Promise<RunningService> {
+export async function startGateway(
+  context: SidecarContext,
+  bundleUrl: string,
+  agent: Agent = echoAgent,
+): Promise<RunningService> {
   const { log } = context;
   const config = new ConfigFile(context.paths.gatewayConfig, log, () => {
     channels.applyConfig().catch((thrown: unknown) => {
@@ -24,7 +30,7 @@ export async function startGateway(context: SidecarContext, bundleUrl: string): 
     context,
     config: () => config.current.config,
     rules: () => config.current.rules,
-    agent: echoAgent,
+    agent,
     bundleUrl,
   });
   await config.open();

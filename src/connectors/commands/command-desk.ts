@@ -1,6 +1,6 @@
 import type { InboundMessageEvent } from "../../contracts/connector.ts";
 import { type CommandName, type CommandSpec, catalogHash, commandCatalog } from "./command-spec.ts";
-import { findCommand, isCommand, type ParsedCommand, parseCommand } from "./parse-command.ts";
+import { findCommand, type ParsedCommand, parseCommand } from "./parse-command.ts";
 import { type ArgumentValues, argumentsFromObject } from "./read-arguments.ts";
 
 /** What carrying out a command came to. */
@@ -24,8 +24,8 @@ export interface CommandOutcome {
 }
 
 export interface CommandDeskOptions {
-  /** What can be carried out; nothing else is in the catalogue. */
-  readonly executors: Readonly<Partial<Record<CommandName, CommandExecutor>>>;
+  /** What can be carried out besides `help`; nothing else is in the catalogue. */
+  readonly executors: Readonly<Partial<Record<Exclude<CommandName, "help">, CommandExecutor>>>;
   /**
    * Policy of the sender, looked at before anything of a command is: null when the sender is answered here, else
    * the reason code.
@@ -37,16 +37,25 @@ export interface CommandDeskOptions {
 export class CommandDesk {
   readonly catalog: readonly CommandSpec[];
   readonly catalogHash: string;
-  readonly #options: CommandDeskOptions;
+  readonly #executors: Readonly<Partial<Record<CommandName, CommandExecutor>>>;
+  readonly #refusal: CommandDeskOptions["refusal"];
 
   constructor(options: CommandDeskOptions) {
-    this.#options = options;
-    this.catalog = commandCatalog(Object.keys(options.executors) as CommandName[]);
+    this.#refusal = options.refusal;
+    this.#executors = { ...options.executors, help: async () => this.#help() };
+    this.catalog = commandCatalog(Object.keys(this.#executors) as CommandName[]);
     this.catalogHash = catalogHash(this.catalog);
   }
 
-  isCommand(text: string): boolean {
-    return isCommand(text);
+  /** Whether a message is a command that must not wait behind the answer that is being written. */
+  isUrgent(event: InboundMessageEvent): boolean {
+    const parsed = parseCommand(event.body, this.catalog);
+    return parsed?.kind === "command" && parsed.spec.urgent;
+  }
+
+  /** Whether the rules let a person use commands where they are, known or not. */
+  async mayUse(event: InboundMessageEvent): Promise<boolean> {
+    return (await this.#refusal(event, "channel.command")) === null;
   }
 
   /** @returns null for a message that is no command */
@@ -55,7 +64,7 @@ export class CommandDesk {
     return parsed === null ? null : await this.#handle(event, parsed, "text");
   }
 
-  /** A command with the provider's own form; it is always answered. */
+  /** A command with the provider's own form, of a person who was let in: it is always answered. */
   async handleNative(
     event: InboundMessageEvent,
     name: string,
@@ -90,7 +99,7 @@ export class CommandDesk {
       command: parsed.kind === "command" ? parsed.spec.name : null,
     };
     const action = parsed.kind === "command" ? parsed.spec.policyAction : "channel.command";
-    const refusal = await this.#options.refusal(event, action);
+    const refusal = await this.#refusal(event, action);
     if (refusal !== null) {
       const code = "channel_command/policy_denied";
       return {
@@ -108,7 +117,7 @@ export class CommandDesk {
         audit: { ...audit, event: "channel.command.rejected", code: parsed.code },
       };
     }
-    const execute = this.#options.executors[parsed.spec.name];
+    const execute = this.#executors[parsed.spec.name];
     if (execute === undefined) throw new Error(`no executor for ${parsed.spec.name}`);
     const effect = await execute(event, parsed.values);
     return {
@@ -117,6 +126,12 @@ export class CommandDesk {
       reply: effect.text,
       audit: { ...audit, event: "channel.command.evaluated", code: effect.code, arguments: parsed.values },
     };
+  }
+
+  #help(): CommandEffect {
+    const lines = this.catalog.map((spec) => `${spec.name}: ${spec.description}`);
+    const text = ["Write /palyra and one of these words:", ...lines].join("\n");
+    return { ok: true, code: "channel_command/help", text };
   }
 
   #hint(): string {

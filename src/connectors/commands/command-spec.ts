@@ -18,10 +18,21 @@ export interface CommandSpec {
   readonly description: string;
   readonly policyAction: string;
   readonly sideEffecting: boolean;
+  /** Carried out at once, although its conversation's answer is still being written. */
+  readonly urgent: boolean;
   readonly arguments: readonly CommandArgument[];
 }
 
-export const commandNames = ["status", "stop", "reset", "compact", "approve", "queue", "whoami"] as const;
+export const commandNames = [
+  "status",
+  "stop",
+  "reset",
+  "compact",
+  "approve",
+  "queue",
+  "whoami",
+  "help",
+] as const;
 export type CommandName = (typeof commandNames)[number];
 
 const optional = (name: string, kind: ArgumentKind, description: string): CommandArgument => ({
@@ -48,7 +59,8 @@ const specs: readonly CommandSpec[] = [
     description: "Shows how this conversation and the gateway are",
     policyAction: "channel.command.status",
     sideEffecting: false,
-    arguments: [session, optional("run_id", "id_ref", "A run to look at")],
+    urgent: false,
+    arguments: [session],
   },
   {
     name: "stop",
@@ -56,7 +68,8 @@ const specs: readonly CommandSpec[] = [
     description: "Stops the answer that is being written here",
     policyAction: "channel.command.stop",
     sideEffecting: true,
-    arguments: [optional("run_id", "id_ref", "A run other than the one of this conversation"), reason],
+    urgent: true,
+    arguments: [reason],
   },
   {
     name: "reset",
@@ -64,6 +77,7 @@ const specs: readonly CommandSpec[] = [
     description: "Begins a new session in this conversation",
     policyAction: "channel.command.reset",
     sideEffecting: true,
+    urgent: false,
     arguments: [session, optional("confirm", "bool", "Whether you are sure")],
   },
   {
@@ -72,6 +86,7 @@ const specs: readonly CommandSpec[] = [
     description: "Shortens the history of the session",
     policyAction: "channel.command.compact",
     sideEffecting: true,
+    urgent: false,
     arguments: [session, choice("mode", ["hybrid", "deterministic"], "How it is shortened"), reason],
   },
   {
@@ -80,6 +95,7 @@ const specs: readonly CommandSpec[] = [
     description: "Answers a request for approval",
     policyAction: "channel.command.approve",
     sideEffecting: true,
+    urgent: false,
     arguments: [
       required(optional("approval_id", "id_ref", "The request")),
       required(choice("decision", ["allow", "deny"], "What you decide")),
@@ -92,6 +108,7 @@ const specs: readonly CommandSpec[] = [
     description: "Shows what waits to be answered and sent",
     policyAction: "channel.command.queue",
     sideEffecting: false,
+    urgent: false,
     arguments: [session, choice("action", ["list", "explain"], "What is shown")],
   },
   {
@@ -100,6 +117,16 @@ const specs: readonly CommandSpec[] = [
     description: "Shows who you are to the gateway",
     policyAction: "channel.command.whoami",
     sideEffecting: false,
+    urgent: false,
+    arguments: [],
+  },
+  {
+    name: "help",
+    aliases: ["commands"],
+    description: "Shows the commands there are",
+    policyAction: "channel.command.help",
+    sideEffecting: false,
+    urgent: false,
     arguments: [],
   },
 ];

@@ -14,11 +14,6 @@ export type ParsedCommand =
 
 const prefix = /^[/!]palyra(?=\s|$)/i;
 
-/** Whether a message is a command and not for the agent. */
-export function isCommand(text: string): boolean {
-  return prefix.test(text.trim());
-}
-
 /**
  * Reads a text command such as `/palyra stop reason="too long"`. Case does not matter in the prefix, the command,
  * names of arguments and choices.

@@ -2,12 +2,18 @@ import type { InboundMessageEvent } from "../../contracts/connector.ts";
 import type { ConnectorStore } from "../connector-store.ts";
 import type { CommandEffect, CommandExecutor } from "./command-desk.ts";
 
+/** Of a message that was being answered. */
+const shownCharacters = 80;
+
 export interface StoreCommandsOptions {
   readonly store: Pick<ConnectorStore, "queueDepth" | "bindings">;
-  /** How people call a conversation; null when it is not known. */
-  readonly conversationName: (conversationId: string) => string | null;
-  /** Stops the answer that is being written in a conversation; false when there is none. */
-  readonly stopTurn: (conversationId: string) => boolean;
+  /** How people call the conversation of an event; its id when no name is known. */
+  readonly conversationName: (event: InboundMessageEvent) => string;
+  /**
+   * Stops the answer that is being written in the conversation of an event, for good.
+   * @returns the message that was being answered; null when there is none
+   */
+  readonly stopTurn: (event: InboundMessageEvent) => Promise<InboundMessageEvent | null>;
 }
 
 /** The commands that need nothing but the store and the answers being written. */
@@ -15,8 +21,7 @@ export function storeCommands(
   options: StoreCommandsOptions,
 ): Readonly<Record<"status" | "stop" | "reset" | "queue" | "whoami", CommandExecutor>> {
   const { store, stopTurn } = options;
-  const place = (event: InboundMessageEvent): string =>
-    options.conversationName(event.conversation_id) ?? event.conversation_id;
+  const place = options.conversationName;
 
   /** Sessions of the conversation that are the sender's: shared ones, or the sender's own. */
   const ownSessions = async (event: InboundMessageEvent, wanted: unknown) => {
@@ -63,11 +68,21 @@ export function storeCommands(
         ? accepted("channel_command/accepted", "The next message begins a new session.")
         : refused("channel_command/requires_binding", "There is no session here that could be reset.");
     },
-    stop: async (event) =>
-      stopTurn(event.conversation_id)
-        ? accepted("channel_command/accepted", "The answer was stopped.")
-        : refused("channel_command/requires_binding", "No answer is being written here."),
+    stop: async (event) => {
+      const stopped = await stopTurn(event);
+      return stopped === null
+        ? refused("channel_command/requires_binding", "No answer is being written here.")
+        : accepted("channel_command/accepted", `Stopped: the answer to ${beginningOf(stopped.body)}.`);
+    },
   };
+}
+
+/** So much of a message that its writer knows which one is meant. */
+function beginningOf(body: string): string {
+  const characters = [...body.trim().replace(/\s+/g, " ")];
+  if (characters.length === 0) return "a message without text";
+  const isShort = characters.length <= shownCharacters;
+  return `“${isShort ? characters.join("") : `${characters.slice(0, shownCharacters - 1).join("")}…`}”`;
 }
 
 function accepted(code: string, text: string): CommandEffect {

@@ -38,9 +38,10 @@ export interface AccountRunOptions {
   readonly identifyGate: IdentifyGate;
   /** Aborted when the connector stops. */
   readonly stopped: AbortSignal;
-  /** A new session began; `applicationId` is the bot's application. */
-  readonly onSession: (applicationId: string) => void;
-  readonly onInteraction: (interaction: APIInteraction) => void;
+  /** A new session began, or the first one of this run was resumed, which does not tell the bot's application. */
+  readonly onSession: (applicationId: string | null) => void;
+  /** Resolves when it is answered; until then a resumed session brings it again. */
+  readonly onInteraction: (interaction: APIInteraction) => Promise<void>;
 }
 
 /** One account with one token: its gateway connection, its session, and the events on their way in. */
@@ -50,6 +51,8 @@ export class AccountRun {
   #resolveEnd: (end: RunEnd) => void = () => undefined;
   #stream: InboundStream | null = null;
   #interruptions = 0;
+  /** A session was begun or resumed in this run. */
+  #hasSession = false;
 
   constructor(options: AccountRunOptions) {
     this.#options = options;
@@ -199,11 +202,15 @@ export class AccountRun {
     stream.expectGuilds(ready.guilds.map(({ id }) => id));
     stream.catchUp();
     stream.save().catch(() => this.end("store_fault"));
+    this.#hasSession = true;
     onSession(ready.application.id);
   }
 
   #resumed(): void {
-    this.#established({ sessionsResumed: this.#options.state.facts.sessionsResumed + 1 });
+    const { onSession, state } = this.#options;
+    if (!this.#hasSession) onSession(null);
+    this.#hasSession = true;
+    this.#established({ sessionsResumed: state.facts.sessionsResumed + 1 });
     if (this.#stream?.session.backfillPending === true) this.#stream.catchUp();
   }
 
@@ -234,10 +241,13 @@ export class AccountRun {
       stream.message(payload.d, payload.s);
       return;
     }
+    if (payload.t === GatewayDispatchEvents.InteractionCreate) {
+      void this.#options.onInteraction(payload.d).finally(stream.hold(payload.s));
+      return;
+    }
     if (payload.t === GatewayDispatchEvents.GuildCreate) stream.guild(payload.d, payload.s);
     else stream.passed(payload.s);
-    if (payload.t === GatewayDispatchEvents.InteractionCreate) this.#options.onInteraction(payload.d);
-    else this.#options.directory.observe(payload);
+    this.#options.directory.observe(payload);
   }
 
   #refuse(fatal: FatalClose): void {

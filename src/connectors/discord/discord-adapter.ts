@@ -12,7 +12,6 @@ import type {
   SearchMessagesResult,
 } from "../../contracts/message-admin.ts";
 import { detailsOf, messageOf, PalyraError } from "../../platform/errors.ts";
-import type { CommandSpec } from "../commands/command-spec.ts";
 import type {
   AdapterHost,
   AdapterRateLimits,
@@ -24,7 +23,6 @@ import type {
 import type { ConnectorLogger } from "../logger.ts";
 import { retryDelay } from "../retry-policy.ts";
 import { splitMessage } from "../split-message.ts";
-import type { CommandSyncState } from "../store/parts/command-sync-store.ts";
 import { AccountRun } from "./account-run.ts";
 import { AccountState } from "./account-state.ts";
 import { refreshHealth } from "./admin/health.ts";
@@ -32,7 +30,7 @@ import { MessageAdmin } from "./admin/message-admin.ts";
 import { type AttachmentSetup, type FetchResult, fetchAttachment } from "./attachments/fetch-attachment.ts";
 import { filesToSend } from "./attachments/files-to-send.ts";
 import { ChannelDirectory } from "./channel-directory.ts";
-import { answerInteraction, type NativeInvocation } from "./commands/answer-interaction.ts";
+import { answerInteraction, type NativeCommandHost } from "./commands/answer-interaction.ts";
 import { syncCommands } from "./commands/sync-commands.ts";
 import { DiscordRest } from "./discord-rest.ts";
 import { checkApiBase } from "./egress.ts";
@@ -59,15 +57,6 @@ export interface DiscordAdapterOptions {
   readonly commands?: NativeCommandHost;
 }
 
-/** Carries out slash commands, and remembers what was registered. */
-export interface NativeCommandHost {
-  readonly catalog: readonly CommandSpec[];
-  /** @returns the answer, for the person who used the command */
-  run(invocation: NativeInvocation): Promise<string>;
-  loadSync(): Promise<CommandSyncState | null>;
-  saveSync(state: CommandSyncState): Promise<void>;
-}
-
 /** One bot account on Discord. Everything it knows is its own: several accounts share nothing. */
 export class DiscordAdapter implements ConnectorAdapter {
   readonly typingIntervalMs = 8_000;
@@ -75,6 +64,8 @@ export class DiscordAdapter implements ConnectorAdapter {
   readonly #stopped = new AbortController();
   readonly #directory = new ChannelDirectory();
   readonly #identifyGate = new IdentifyGate();
+  /** Interactions that are being answered: an interrupted connection brings them again. */
+  readonly #interactions = new Set<string>();
   readonly #state: AccountState;
   #rest: DiscordRest | null = null;
   #run: AccountRun | null = null;
@@ -280,7 +271,7 @@ export class DiscordAdapter implements ConnectorAdapter {
     return await this.#run.run();
   }
 
-  #syncCommands(rest: DiscordRest, applicationId: string): void {
+  #syncCommands(rest: DiscordRest, applicationId: string | null): void {
     const { commands, connectorId, log } = this.#options;
     if (commands === undefined) return;
     void syncCommands({
@@ -294,12 +285,14 @@ export class DiscordAdapter implements ConnectorAdapter {
     });
   }
 
-  #answerInteraction(rest: DiscordRest, interaction: APIInteraction): void {
+  async #answerInteraction(rest: DiscordRest, interaction: APIInteraction): Promise<void> {
     const { commands, connectorId, log } = this.#options;
-    if (commands === undefined) return;
+    const id = interaction.id;
+    if (commands === undefined || this.#interactions.has(id)) return;
+    this.#interactions.add(id);
     const channel = this.#directory.get(String(interaction.channel?.id));
-    const run = (invocation: NativeInvocation): Promise<string> => commands.run(invocation);
-    void answerInteraction(interaction, { connectorId, channel, rest, run, log });
+    await answerInteraction(interaction, { connectorId, channel, rest, commands, log });
+    this.#interactions.delete(id);
   }
 
   /** Shows why a run did not come to a connection. */

@@ -1,5 +1,6 @@
 import { RateLimitError, type RawFile, REST, type RequestData } from "@discordjs/rest";
 import {
+  type APIApplication,
   type APIApplicationCommand,
   type APIChannel,
   type APIGatewayBotInfo,
@@ -129,6 +130,16 @@ export class DiscordRest {
     await this.#once(() => this.#rest.post(Routes.channelTyping(channelId), { signal: deadline() }));
   }
 
+  /** The bot's own application. */
+  application(): Promise<APIApplication> {
+    return this.#read<APIApplication>(Routes.currentApplication());
+  }
+
+  /** Commands of the application that hold everywhere. */
+  commands(applicationId: string): Promise<APIApplicationCommand[]> {
+    return this.#read<APIApplicationCommand[]>(Routes.applicationCommands(applicationId));
+  }
+
   /** Replaces all commands of the application that hold everywhere. */
   async putCommands(
     applicationId: string,
@@ -146,6 +157,12 @@ export class DiscordRest {
     // The token in the path is the authorisation; Discord allows three seconds.
     const signal = AbortSignal.timeout(3_000);
     await this.#once(() => this.#rest.post(route, { body, auth: false, signal }));
+  }
+
+  /** The first answer to an interaction as it is now. Rejects when none was given. */
+  interactionAnswer(applicationId: string, token: string): Promise<APIMessage> {
+    const route = Routes.webhookMessage(applicationId, token, "@original");
+    return this.#read<APIMessage>(route, { auth: false });
   }
 
   async answerInteraction(applicationId: string, token: string, content: string): Promise<void> {

@@ -101,6 +101,20 @@ export class InboundStream {
     this.#saveLater();
   }
 
+  /**
+   * An event that is dealt with elsewhere: a resumed session brings it again unless that has ended.
+   * @returns to be called when it has
+   */
+  hold(sequence: number): () => void {
+    this.#durable.begin(sequence);
+    this.#submitted.begin(sequence);
+    return () => {
+      this.#durable.settle(sequence);
+      this.#submitted.settle(sequence);
+      this.#saveLater();
+    };
+  }
+
   /** Servers the session begins with; others are joined later, and nothing was missed there. */
   expectGuilds(guildIds: readonly string[]): void {
     for (const id of guildIds) this.#expectedGuilds.add(id);

@@ -113,9 +113,14 @@ export class SqliteConnectorStore implements ConnectorStore {
     this.#upkeep.rowsAdded(replies.length, now);
   }
 
-  ignoreInbound(envelopeId: string, reason: string, now: number): Promise<void> {
+  ignoreInbound(
+    envelopeId: string,
+    reason: string,
+    now: number,
+    merged: readonly string[] = [],
+  ): Promise<void> {
     return this.#database.write((tx) => {
-      finishEvent(tx, envelopeId, "ignored", reason, now);
+      if (finishEvent(tx, envelopeId, "ignored", reason, now)) mergeEvents(tx, envelopeId, merged, now);
     });
   }
 

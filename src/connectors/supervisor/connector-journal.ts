@@ -26,6 +26,8 @@ export type ConnectorEventType =
   | "dead_letter.replayed"
   | "dead_letter.discarded"
   | "health.refreshed"
+  | "channel.command.executed"
+  | "channel.command.rejected"
   | `message.${string}`;
 
 export interface JournalEntry extends Omit<ConnectorEventInput, "connectorId" | "type"> {

@@ -4,9 +4,17 @@ import { waitUntil } from "../../support/vscode/wait-until.ts";
 import { WireScene } from "./wire-scene.ts";
 
 const snowflake = "\\d{16,20}";
+const interactionToken = "[A-Za-z0-9_.~-]{1,1024}";
 /** All the paths that the gateway has a use for. */
 const known = new RegExp(
-  `^/api/v10/(gateway/bot|channels/${snowflake}(/typing|/messages(\\?after=${snowflake}&limit=100)?)?)$`,
+  `^/api/v10/(${[
+    "gateway/bot",
+    `channels/${snowflake}(/typing|/messages(\\?after=${snowflake}&limit=100)?)?`,
+    "applications/@me",
+    `applications/${snowflake}/commands`,
+    `interactions/${snowflake}/${interactionToken}/callback`,
+    `webhooks/${snowflake}/${interactionToken}/messages/(@|%40)original`,
+  ].join("|")})$`,
 );
 
 const hostileIds = [
@@ -71,6 +79,44 @@ describe("On the wire, no request", () => {
     });
     assert.deepEqual(strange(), []);
     assert.ok(scene.wire.sends().length > 1, "the requests are noted");
+  }).timeout(60_000);
+
+  it("has an id or a token of a slash command in its path that is not one of Discord's", async () => {
+    await scene.gateway.startConnected();
+    const { gateway, lab, people, world } = scene.simulator;
+    await waitUntil("the registered commands", () =>
+      scene.wire.requests.some(({ method }) => method === "PUT"),
+    );
+    const interaction = {
+      id: world.newId(),
+      application_id: lab.bot.applicationId,
+      type: 2,
+      token: "known-to-nobody",
+      data: { id: world.newId(), name: "whoami", type: 1 },
+      channel: { id: lab.general.id, type: 0 },
+      guild_id: lab.guild.id,
+      member: { roles: [], user: { id: lab.people.ada.id, username: "ada" } },
+    };
+    for (const id of hostileIds) {
+      gateway.sendDispatch("INTERACTION_CREATE", { ...interaction, id });
+      gateway.sendDispatch("INTERACTION_CREATE", { ...interaction, application_id: id });
+      gateway.sendDispatch("INTERACTION_CREATE", { ...interaction, channel: { id, type: 0 } });
+      gateway.sendDispatch("INTERACTION_CREATE", { ...interaction, guild_id: id });
+      if (typeof id !== "string" || !/^[A-Za-z0-9_.~-]+$/.test(id)) {
+        gateway.sendDispatch("INTERACTION_CREATE", { ...interaction, token: id });
+      }
+    }
+    people.useCommand("ada", "general", "/whoami");
+    const answers = await scene.gateway.waitForAnswers("general", 1);
+    await waitUntil("the answer", () => /^You are /.test(scene.gateway.answers("general")[0] ?? ""));
+    assert.equal(answers.length, 1);
+    assert.deepEqual(strange(), []);
+    for (const part of ["/callback", "original", "/commands"]) {
+      assert.ok(
+        scene.wire.requests.some(({ url }) => url.endsWith(part)),
+        `${part} is noted`,
+      );
+    }
   }).timeout(60_000);
 
   it("is made for a configuration with an id that is not one of Discord's", async () => {

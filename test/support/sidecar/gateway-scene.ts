@@ -20,25 +20,34 @@ export class GatewayScene {
   readonly boot: BootLine;
   readonly #removeRoot: () => Promise<void>;
   readonly #processes: SidecarProcess[] = [];
+  readonly #entry: string | undefined;
 
   private constructor(
     root: string,
     simulator: DiscordSimulator,
     boot: BootLine,
     removeRoot: () => Promise<void>,
+    entry: string | undefined,
   ) {
     this.root = root;
     this.simulator = simulator;
     this.boot = boot;
     this.#removeRoot = removeRoot;
+    this.#entry = entry;
   }
 
+  /** @param options `entry`: the program that is started, the gateway itself by default */
   static async open(
-    options: { simulator?: SimulatorOptions; boot?: Partial<BootLine>; settings?: string } = {},
+    options: {
+      simulator?: SimulatorOptions;
+      boot?: Partial<BootLine>;
+      settings?: string;
+      entry?: string;
+    } = {},
   ): Promise<GatewayScene> {
     const simulator = await startDiscordSimulator(options.simulator);
     const { root, remove } = await newStateRoot();
-    const scene = new GatewayScene(root, simulator, bootLine(root, options.boot), remove);
+    const scene = new GatewayScene(root, simulator, bootLine(root, options.boot), remove, options.entry);
     await scene.configure(options.settings ?? openChannels);
     return scene;
   }
@@ -55,7 +64,7 @@ export class GatewayScene {
 
   /** Starts a gateway on the state folder and connects as its controller. */
   async start(secrets?: Record<string, string>): Promise<{ gateway: SidecarProcess; link: ControlLink }> {
-    const gateway = new SidecarProcess(this.boot);
+    const gateway = new SidecarProcess(this.boot, undefined, this.#entry);
     this.#processes.push(gateway);
     const link = await gateway.connect({ secrets: secrets ?? { "global/discord_bot_token": this.token } });
     return { gateway, link };

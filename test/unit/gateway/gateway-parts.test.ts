@@ -147,7 +147,8 @@ describe("A Discord account in the configuration", () => {
     const text =
       '[channels.discord.work]\ninbound_scope = "allowlisted_guild_channels"\nallowed_channels = ["1573888945341595654"]\n';
     const { config, rules } = parseConfig(text, "f");
-    const [spec] = discordSpecs(config, await import("../../../src/connectors/discord/discord-adapter.ts"));
+    const discord = await import("../../../src/connectors/discord/discord-adapter.ts");
+    const [spec] = discordSpecs(config, discord, () => assert.fail("no command is used"));
     assert.equal(spec?.connectorId, "discord:work");
     const rule = rules.ruleFor("discord:work", { conversation: null, parent: null, guild: null });
     assert.ok(rule.channels.has("discord:channel:1573888945341595654"));

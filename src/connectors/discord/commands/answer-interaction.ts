@@ -1,8 +1,16 @@
-import { type APIInteraction, InteractionType } from "discord-api-types/v10";
+import { DiscordAPIError } from "@discordjs/rest";
+import {
+  type APIInteraction,
+  InteractionType,
+  MessageFlags,
+  RESTJSONErrorCodes,
+} from "discord-api-types/v10";
 import { ulid } from "ulid";
 import { InboundMessageEvent } from "../../../contracts/connector.ts";
 import { messageOf } from "../../../platform/errors.ts";
+import type { CommandSpec } from "../../commands/command-spec.ts";
 import type { ConnectorLogger } from "../../logger.ts";
+import type { CommandSyncState } from "../../store/parts/command-sync-store.ts";
 import type { ChannelFacts } from "../channel-directory.ts";
 import type { DiscordRest } from "../discord-rest.ts";
 import { conversationOf, isSnowflake, personOf, snowflakeTime } from "../ids.ts";
@@ -10,6 +18,8 @@ import { displayNameOf } from "../normalise-message.ts";
 
 /** Longest text of one Discord message, in characters. */
 const messageLimit = 2_000;
+
+const alreadyAcknowledged = RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged;
 
 /** What Discord's tokens for interactions consist of; nothing else goes into a path. */
 const tokenPattern = /^[A-Za-z0-9_.~-]{1,1024}$/;
@@ -61,35 +71,72 @@ export function readInvocation(
   return event.success ? { event: event.data, command: interaction.data.name, given } : null;
 }
 
+/** Carries out slash commands, and remembers what was registered. */
+export interface NativeCommandHost {
+  readonly catalog: readonly CommandSpec[];
+  /** Whether the person is answered there at all. */
+  mayUse(invocation: NativeInvocation): Promise<boolean>;
+  /** @returns the answer, for the person who used the command */
+  run(invocation: NativeInvocation): Promise<string>;
+  loadSync(): Promise<CommandSyncState | null>;
+  saveSync(state: CommandSyncState): Promise<void>;
+}
+
 export interface InteractionContext {
   readonly connectorId: string;
   readonly channel: ChannelFacts | undefined;
-  readonly rest: Pick<DiscordRest, "deferInteraction" | "answerInteraction">;
-  readonly run: (invocation: NativeInvocation) => Promise<string>;
+  readonly rest: Pick<DiscordRest, "deferInteraction" | "interactionAnswer" | "answerInteraction">;
+  readonly commands: Pick<NativeCommandHost, "mayUse" | "run">;
   readonly log: ConnectorLogger;
 }
 
 /**
  * Answers a slash command: says within Discord's three seconds that the answer is being made, then carries the
- * command out. One that cannot be acknowledged, because it is too old or was taken before, is not carried out, so
- * that a replay of the gateway runs nothing twice. Never rejects.
+ * command out. A person who is not answered gets no answer here either. One that was answered before, or is too old,
+ * is not carried out, so that a replay of the gateway runs nothing twice; one that was left half answered, as by a
+ * crash, is. Never rejects.
  */
 export async function answerInteraction(
   interaction: APIInteraction,
   context: InteractionContext,
 ): Promise<void> {
-  const { log, rest, run } = context;
+  const { commands, log, rest } = context;
   try {
     const invocation = readInvocation(interaction, context.connectorId, context.channel);
     if (invocation === null) return;
-    await rest.deferInteraction(interaction.id, interaction.token);
-    const text = await run(invocation).catch((thrown: unknown) => {
-      log.error("a command failed", { command: invocation.command, error: messageOf(thrown) });
+    const { command } = invocation;
+    if (!(await commands.mayUse(invocation))) {
+      log.debug("command not answered", { command });
+      return;
+    }
+    if (!(await isOursToAnswer(interaction, context))) return;
+    const text = await commands.run(invocation).catch((thrown: unknown) => {
+      log.error("a command failed", { command, error: messageOf(thrown) });
       return "The command failed. The owner finds the reason in the logs.";
     });
     const answer = [...text].slice(0, messageLimit).join("");
     await rest.answerInteraction(interaction.application_id, interaction.token, answer);
   } catch (thrown) {
     log.warn("a command could not be answered", { error: messageOf(thrown) });
+  }
+}
+
+/** @returns false when it was answered before. Rejects when it cannot be answered any more. */
+async function isOursToAnswer(
+  interaction: APIInteraction,
+  { log, rest }: InteractionContext,
+): Promise<boolean> {
+  const { application_id: applicationId, id, token } = interaction;
+  try {
+    await rest.deferInteraction(id, token);
+    return true;
+  } catch (thrown) {
+    const isKnown = !(thrown instanceof DiscordAPIError) || thrown.code === alreadyAcknowledged;
+    if (!isKnown) throw thrown;
+    // Acknowledged by an earlier process, or the answer to the request was lost: what Discord shows decides.
+    const shown = await rest.interactionAnswer(applicationId, token);
+    const isWaiting = ((shown.flags ?? 0) & MessageFlags.Loading) !== 0;
+    log.debug("command acknowledged before", { interaction: id, answered: !isWaiting });
+    return isWaiting;
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CommandDesk } from "../../../../src/connectors/commands/command-desk.ts";
-import type { NativeCommandHost } from "../../../../src/connectors/discord/discord-adapter.ts";
+import type { NativeCommandHost } from "../../../../src/connectors/discord/commands/answer-interaction.ts";
 import type { CommandSyncState } from "../../../../src/connectors/store/parts/command-sync-store.ts";
 import type { InboundMessageEvent } from "../../../../src/contracts/connector.ts";
 import { until } from "../../simulator/until.ts";
@@ -11,6 +11,7 @@ class Commands implements NativeCommandHost {
   readonly carriedOut: InboundMessageEvent[] = [];
   sync: CommandSyncState | null = null;
   refuse = false;
+  asked = 0;
   hold: Promise<void> = Promise.resolve();
   readonly #desk = new CommandDesk({
     executors: {
@@ -29,9 +30,16 @@ class Commands implements NativeCommandHost {
         text: `Stopped: ${values.reason}`,
       }),
     },
-    refusal: async () => (this.refuse ? "sender_denied" : null),
+    refusal: async () => {
+      this.asked += 1;
+      return this.refuse ? "sender_denied" : null;
+    },
   });
   readonly catalog = this.#desk.catalog;
+
+  mayUse({ event }: Parameters<NativeCommandHost["mayUse"]>[0]): Promise<boolean> {
+    return this.#desk.mayUse(event);
+  }
 
   async run(invocation: Parameters<NativeCommandHost["run"]>[0]): Promise<string> {
     const outcome = await this.#desk.handleNative(invocation.event, invocation.command, invocation.given);
@@ -59,10 +67,26 @@ describe("Slash commands on Discord", () => {
   afterEach(() => scene.close());
 
   const puts = (): number => scene.requests().filter((one) => one.startsWith("PUT /applications/")).length;
+  const applicationCommands = async (method: string, body?: object): Promise<unknown> => {
+    const { bot } = scene.simulator.lab;
+    const url = `${scene.simulator.apiBase}/v10/applications/${bot.applicationId}/commands`;
+    const headers = {
+      authorization: `Bot ${bot.token}`,
+      "content-type": "application/json",
+      "user-agent": "DiscordBot (test, 1)",
+    };
+    const response = await fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    assert.ok(response.ok, `${method} ${response.status}`);
+    return await response.json();
+  };
+  const registered = async () =>
+    (await applicationCommands("GET")) as { name: string; description: string }[];
+  const registeredElsewhere = (name: string, description: string) =>
+    applicationCommands("POST", { type: 1, name, description });
   const answer = (text: RegExp) =>
     until(() => scene.simulator.lab.general.messages.find((message) => text.test(message.content)));
 
-  it("are registered once, and again only when the catalogue is another one", async () => {
+  it("are registered once, and again only when Discord has others than the catalogue", async () => {
     const first = await scene.connect(host, { commands });
     await until(() => commands.sync?.status === "synced");
     assert.equal(puts(), 1);
@@ -74,9 +98,22 @@ describe("Slash commands on Discord", () => {
     assert.equal(puts(), 1);
     await second.adapter.stop();
     host.session = null;
-    commands.sync = { ...(commands.sync as CommandSyncState), catalogHash: "older" };
+    await registeredElsewhere("whoami", "Somebody else's");
     await scene.connect(host, { commands });
     await until(() => puts() === 2);
+    const names = (await registered()).map(({ name, description }) => `${name}: ${description}`);
+    assert.ok(!names.includes("whoami: Somebody else's"), names.join());
+  });
+
+  it("are compared also when a session is resumed, which happens after a restart with new commands", async () => {
+    const first = await scene.connect(host, { commands });
+    await until(() => commands.sync?.status === "synced");
+    await first.adapter.stop();
+    await registeredElsewhere("older", "Of an older version");
+    await scene.connect(host, { commands });
+    await until(() => puts() === 2);
+    assert.equal(scene.simulator.counts.resumes, 1);
+    assert.ok(!(await registered()).some(({ name }) => name === "older"));
   });
 
   it("that could not be registered are registered with the next session", async () => {
@@ -113,17 +150,45 @@ describe("Slash commands on Discord", () => {
   it("bring their options along", async () => {
     await scene.connect(host, { commands });
     await until(() => commands.sync?.status === "synced");
-    scene.simulator.people.useCommand("grace", "general", "/stop run-1 it takes too long");
+    scene.simulator.people.useCommand("grace", "general", "/stop it takes too long");
     await answer(/^Stopped: it takes too long$/);
   });
 
-  it("of a person who may not use them are not carried out, and the person is told", async () => {
+  it("of a person who is not answered are neither carried out nor answered", async () => {
     await scene.connect(host, { commands });
     await until(() => commands.sync?.status === "synced");
     commands.refuse = true;
     scene.simulator.people.useCommand("linus", "general", "/whoami");
-    await answer(/^You cannot use commands here\.$/);
-    assert.equal(commands.carriedOut.length, 0);
+    await until(() => commands.asked > 0);
+    commands.refuse = false;
+    scene.simulator.people.useCommand("ada", "general", "/whoami");
+    await answer(/You are Ada/);
+    assert.equal(commands.carriedOut.length, 1);
+    assert.equal(scene.requests().filter((one) => one.includes("/callback")).length, 1);
+  });
+
+  it("that a crash left half answered are answered after it, and those that were answered stay as they are", async () => {
+    const first = await scene.connect(host, { commands });
+    await until(() => commands.sync?.status === "synced");
+    await first.adapter.stop();
+    const { session } = host;
+    const second = await scene.connect(host, { commands });
+    commands.hold = new Promise(() => undefined);
+    scene.simulator.people.useCommand("ada", "general", "/whoami");
+    const waiting = await until(() => scene.simulator.lab.general.messages.at(-1));
+    // As after a crash: the next process begins where the session was stored last.
+    second.adapter.dispose();
+    scene.simulator.gateway.dropConnections();
+    commands.hold = Promise.resolve();
+    host.session = session;
+    const third = await scene.connect(host, { commands });
+    assert.equal((await answer(/You are Ada/)).id, waiting.id);
+    await third.adapter.stop();
+    host.session = session;
+    await scene.connect(host, { commands });
+    scene.simulator.people.useCommand("grace", "general", "/whoami");
+    await answer(/You are Grace/);
+    assert.equal(commands.carriedOut.length, 2);
   });
 
   it("that Discord no longer waits for, as when they come a second time, are not carried out", async () => {

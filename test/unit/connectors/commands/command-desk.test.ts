@@ -22,7 +22,9 @@ const event = (body: string): InboundMessageEvent => ({
   received_at_unix_ms: 1,
 });
 
-function scene(options: { refusal?: string; running?: string[]; sessions?: SessionBinding[] } = {}) {
+function scene(
+  options: { refusal?: string; running?: string[]; asked?: string; sessions?: SessionBinding[] } = {},
+) {
   const running = new Set(options.running ?? []);
   let sessions = options.sessions ?? [];
   const unused = (): never => assert.fail("not used by commands");
@@ -41,7 +43,8 @@ function scene(options: { refusal?: string; running?: string[]; sessions?: Sessi
       },
     },
     conversationName: () => "DM with Ada",
-    stopTurn: (conversation) => running.delete(conversation),
+    stopTurn: async ({ conversation_id }) =>
+      running.delete(conversation_id) ? event(options.asked ?? "tell me everything") : null,
   });
   const asked: string[] = [];
   const desk = new CommandDesk({
@@ -80,7 +83,8 @@ describe("A command in a channel", () => {
 
   it("stops the answer being written for real, and says so when there is none", async () => {
     const { desk, running } = scene({ running: ["discord:channel:1573888945341595654"] });
-    assert.equal((await desk.handleText(event("/palyra cancel")))?.reply, "The answer was stopped.");
+    const stopped = await desk.handleText(event("/palyra cancel"));
+    assert.equal(stopped?.reply, "Stopped: the answer to “tell me everything”.");
     assert.equal(running.size, 0);
     const again = await desk.handleText(event("/palyra stop"));
     assert.deepEqual([again?.ok, again?.code], [false, "channel_command/requires_binding"]);
@@ -115,10 +119,41 @@ describe("A command in a channel", () => {
     assert.equal(await desk.handleText(event("how are you?")), null);
   });
 
+  it("that stops says which answer was stopped, shortened when it is long, and without text when there was none", async () => {
+    const running = ["discord:channel:1573888945341595654"];
+    const long = scene({ running, asked: `tell\n me ${"more ".repeat(40)}` });
+    const shown = (await long.desk.handleText(event("/palyra stop")))?.reply ?? "";
+    assert.match(shown, /^Stopped: the answer to “tell me more .*…”\.$/);
+    assert.ok(shown.length < 120, shown);
+    const empty = scene({ running, asked: " " });
+    assert.equal(
+      (await empty.desk.handleText(event("/palyra stop")))?.reply,
+      "Stopped: the answer to a message without text.",
+    );
+  });
+
+  it("for help lists every command with what it does", async () => {
+    const { desk } = scene();
+    const lines = (await desk.handleText(event("/palyra help")))?.reply?.split("\n") ?? [];
+    assert.equal(lines.length, desk.catalog.length + 1);
+    assert.ok(lines.includes("stop: Stops the answer that is being written here"));
+  });
+
+  it("is urgent only when it stops something", () => {
+    const { desk } = scene();
+    assert.ok(desk.isUrgent(event("/palyra stop it takes too long")));
+    for (const text of ["/palyra status", "stop", '/palyra stop "open', "/palyra"]) {
+      assert.ok(!desk.isUrgent(event(text)), text);
+    }
+  });
+
   it("that is mistyped names the commands there are", async () => {
     const { desk } = scene();
     const outcome = await desk.handleText(event("/palyra stauts"));
     assert.equal(outcome?.code, "channel_command/unknown");
-    assert.equal(outcome?.reply, "There is no such command. Commands: status, stop, reset, queue, whoami.");
+    assert.equal(
+      outcome?.reply,
+      "There is no such command. Commands: status, stop, reset, queue, whoami, help.",
+    );
   });
 });
