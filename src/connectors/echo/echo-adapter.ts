@@ -15,18 +15,20 @@ const messageLimit = 2_000;
 /** Messages that are remembered: older ones are forgotten, so that the memory stays bounded. */
 const remembered = 1_000;
 
+type EchoHost = Pick<AdapterHost, "accept" | "stateChanged">;
+
 /**
  * A connector without a provider, for tests: what is sent to it counts as delivered and is remembered. Messages
  * of people come in through `say`.
  */
 export class EchoAdapter implements ConnectorAdapter {
   readonly typingIntervalMs = 1_000;
-  readonly #host: AdapterHost;
+  readonly #host: EchoHost;
   readonly #sent = new Map<string, OutboundMessageRequest>();
   readonly #crashed = new Set<string>();
   #running = false;
 
-  constructor(host: AdapterHost) {
+  constructor(host: EchoHost) {
     this.#host = host;
   }
 

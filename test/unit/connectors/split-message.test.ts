@@ -99,6 +99,31 @@ describe("A long text", () => {
     assert.equal(messages.map((message) => message.split("\n")[1]).join(""), "x".repeat(500));
   });
 
+  it("keeps the lines of its code exactly, with their indentation and the blank ones between them", () => {
+    const codeLine = fc.oneof(
+      fc.stringMatching(/^ {0,8}[a-z(){};=.]{0,20} {0,2}$/),
+      fc.constantFrom("", "\t", "  ", "# not a title", "> no quote"),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(codeLine, { minLength: 1, maxLength: 60 }),
+        fc.integer({ min: 48, max: 120 }),
+        fc.constantFrom("```ts", "~~~", "````"),
+        (lines, limit, opening) => {
+          const marker = opening.replace("ts", "");
+          const messages = splitMessage([opening, ...lines, marker].join("\n"), limit);
+          const code = messages.flatMap((message) => {
+            const [first, ...rest] = message.split("\n");
+            assert.deepEqual([first, rest.pop()], [opening, marker]);
+            return rest;
+          });
+          assert.deepEqual(code, lines);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   it("keeps its content, the limit and balanced fences, whatever it is", () => {
     const line = fc.oneof(
       fc.stringMatching(/^[a-z ]{0,120}$/),

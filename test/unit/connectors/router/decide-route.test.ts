@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { decideRoute } from "../../../../src/connectors/router/decide-route.ts";
+import { factsOfEvent } from "../../../../src/connectors/router/message-facts.ts";
 import { refusalSentences, waitingSentences } from "../../../../src/contracts/route-reasons.ts";
+import { eventNumber } from "./event-scene.ts";
 import { decide, directMessage, lastStep, messageOf, quiet, rulesOf, verdict } from "./routing-scene.ts";
 
 const open = { inbound_scope: "open_guild_channels", direct_message_policy: "allow" };
@@ -123,6 +126,22 @@ describe("A routing decision", () => {
       for (const sender of [null, "  "]) {
         assert.equal(verdict(messageOf({ sender }), rules), "sender_missing_for_allowlist");
       }
+    });
+
+    it("never takes the name a person chose to be shown by for the person", () => {
+      const listed = rulesOf({ allow_from: ["7"], deny_from: ["8"], direct_message_policy: "allow" });
+      const named = (sender_id: string, sender_display: string) => {
+        const decision = decideRoute(
+          factsOfEvent(eventNumber(1, { sender_id, sender_display })),
+          listed,
+          quiet,
+        );
+        return decision.kind === "no" ? decision.reason : decision.kind;
+      };
+      assert.equal(named("discord:user:7", "8"), "route");
+      assert.equal(named("discord:user:9", "7"), "sender_not_allowlisted");
+      assert.equal(named("discord:user:9", "discord:user:7"), "sender_not_allowlisted");
+      assert.equal(named("discord:user:8", "7"), "sender_denied");
     });
 
     it("denies who is in both lists", () => {

@@ -71,6 +71,41 @@ describe("The supervisor of connectors", () => {
     await idle(a);
   });
 
+  it("answers all other messages while the answer to one fails, and that one when it works again", async () => {
+    let broken = true;
+    scene.turn = async (event) => {
+      if (broken && event.body === "hard") throw new Error("the model is away");
+      return [{ text: event.body, in_reply_to_message_id: null }];
+    };
+    await scene.supervisor.apply([scene.spec(a), scene.spec(b)]);
+    await scene.adapter(a).hears(1, "hard");
+    await scene.adapter(a).hears(2, "behind it");
+    await scene.adapter(a).hears(3, "beside it", "echo:dm:2");
+    await scene.adapter(b).hears(4, "elsewhere");
+    await waitUntil("the others' answers", () => texts(a).length + texts(b).length === 2);
+    assert.deepEqual([texts(a), texts(b)], [["beside it"], ["elsewhere"]]);
+    broken = false;
+    await idle(a);
+    assert.deepEqual(texts(a), ["beside it", "hard", "behind it"]);
+    assert.ok((await scene.eventTypes(a)).includes("inbound.retry"));
+  });
+
+  it("says at once that a message was accepted, once, where the rule wants it, and answers it after", async () => {
+    scene.routing = { channels: [{ channel: "*", auto_ack_text: "On it." }] };
+    let attempts = 0;
+    scene.turn = async (event) => {
+      attempts += 1;
+      if (attempts === 1) throw new Error("the model is away");
+      return [{ text: event.body, in_reply_to_message_id: null }];
+    };
+    await scene.supervisor.apply([scene.spec(a)]);
+    await scene.adapter(a).hears(1);
+    await waitUntil("the sign of acceptance", () => texts(a).length === 1);
+    await idle(a);
+    assert.deepEqual(texts(a), ["On it.", "message 1"]);
+    assert.equal(attempts, 2);
+  });
+
   it("tries again what a connector asked to send again, and a rate limit spends no attempt", async () => {
     await scene.supervisor.apply([scene.spec(a)]);
     let limits = 3;

@@ -74,6 +74,8 @@ export class SupervisorScene {
   readonly adapters = new Map<string, LabAdapter>();
   readonly secrets = new Map<string, string>();
   turn: AgentTurn = async (event) => [{ text: event.body, in_reply_to_message_id: null }];
+  /** Routing rules beside those that answer everybody. */
+  routing: Record<string, unknown> = {};
   store!: SqliteConnectorStore;
   supervisor!: ConnectorSupervisor;
 
@@ -89,19 +91,21 @@ export class SupervisorScene {
       await openNumbers(this.disk.layer, { migrations: connectorMigrations }),
     );
     await this.store.recoverInterrupted(Date.now());
-    const rules = compileRuleSet({
-      router: RouterConfig.parse({
-        default_channel_enabled: true,
-        default_direct_message_policy: "allow",
-        default_concurrency_limit: 32,
-      }),
-      accounts: {},
-    });
+    const rules = () =>
+      compileRuleSet({
+        router: RouterConfig.parse({
+          default_channel_enabled: true,
+          default_direct_message_policy: "allow",
+          default_concurrency_limit: 32,
+          ...this.routing,
+        }),
+        accounts: {},
+      });
     this.supervisor = new ConnectorSupervisor({
       store: this.store,
       log,
-      rules: () => rules,
-      pairing: new PairingDesk({ store: this.store.pairing, rules: () => rules }),
+      rules,
+      pairing: new PairingDesk({ store: this.store.pairing, rules }),
       turn: (event, signal, plan) => this.turn(event, signal, plan),
       secret: async (ref) => this.secrets.get(ref) ?? "",
       changed: () => undefined,
