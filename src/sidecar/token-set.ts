@@ -47,6 +47,11 @@ export class TokenSet {
     return accepted;
   }
 
+  /** Whether one of the valid tokens stands in a text. */
+  isIn(text: string): boolean {
+    return this.valid().some((token) => text.includes(token));
+  }
+
   /** All tokens that are valid now. */
   valid(): string[] {
     const now = this.#now();

@@ -8,6 +8,8 @@ export class SidecarTokens {
   readonly #send: (service: ServiceKind, request: SetTokensRequest) => Promise<boolean>;
   /** Token each running sidecar was last told. */
   readonly #told = new Map<ServiceKind, string>();
+  /** Token that was replaced while its sidecar could not be told: callers may still show it. */
+  readonly #replaced = new Map<ServiceKind, string>();
 
   /** @param send hands tokens to the running sidecar; false when there is none */
   constructor(
@@ -28,7 +30,9 @@ export class SidecarTokens {
   /** A sidecar that was taken over may still have a token that was rotated without it. */
   async tellNewest(service: ServiceKind): Promise<void> {
     await this.#secrets.withToken(service, async (token) => {
-      if (this.#told.get(service) !== token) await this.#tell(service, { tokens: [token], expiring: [] });
+      if (this.#told.get(service) === token) return;
+      const before = this.#replaced.get(service);
+      await this.#tell(service, { tokens: [token], expiring: before === undefined ? [] : [before] });
     });
   }
 
@@ -40,6 +44,12 @@ export class SidecarTokens {
   /** A sidecar that is starting is not told now: it learns the newest token when it is connected. */
   async #tell(service: ServiceKind, request: SetTokensRequest): Promise<void> {
     const newest = request.tokens.at(-1);
-    if ((await this.#send(service, request)) && newest !== undefined) this.#told.set(service, newest);
+    const [old] = request.expiring;
+    if (!(await this.#send(service, request))) {
+      if (old !== undefined) this.#replaced.set(service, old);
+      return;
+    }
+    this.#replaced.delete(service);
+    if (newest !== undefined) this.#told.set(service, newest);
   }
 }

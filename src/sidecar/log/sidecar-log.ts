@@ -29,11 +29,24 @@ export class SidecarLog implements Logger {
   readonly #repeated = new RepeatedLines((record) => this.#emit(record));
   #onLine: ((line: PublishedLine) => void) | null = null;
 
-  constructor(options: { file: RotatingFile; redactor: Redactor; level: LogLevel; service: string }) {
+  /** @param options.masked called with each text in which something was masked, as it was before */
+  constructor(options: {
+    file: RotatingFile;
+    redactor: Redactor;
+    masked?: (text: string) => void;
+    level: LogLevel;
+    service: string;
+  }) {
     this.#file = options.file;
     this.#redactor = options.redactor;
     this.#minimum = ranks[options.level];
-    const sink = { write: (line: string): void => this.#file.write(this.#redactor.redact(line)) };
+    const sink = {
+      write: (line: string): void => {
+        const redacted = this.#redactor.redact(line);
+        this.#file.write(redacted);
+        if (redacted !== line) options.masked?.(line);
+      },
+    };
     const time = { timestamp: false, base: { service: options.service, pid: process.pid } };
     const formatters = { level: (label: string) => ({ level: label }) };
     this.#pino = pino({ level: "debug", messageKey: "message", formatters, ...time }, sink);
