@@ -1,8 +1,11 @@
 import { tokenRotationGraceMs } from "../contracts/control-link.ts";
+import { selfCheckFlag } from "../contracts/self-check.ts";
 import { listenOnWishedPort } from "../sidecar/listen-port.ts";
 import type { Logger } from "../sidecar/log/logger.ts";
+import { runSelfCheck } from "../sidecar/run-self-check.ts";
 import { type RunningService, runSidecar, type SidecarContext } from "../sidecar/run-sidecar.ts";
 import { type BrowserDaemon, startBrowserDaemon, toBrowserdStatus } from "./browser-daemon.ts";
+import { checkBrowser } from "./check-browser.ts";
 import type { Logger as DaemonLogger } from "./logger.ts";
 
 async function startBrowserd(context: SidecarContext): Promise<RunningService> {
@@ -13,6 +16,7 @@ async function startBrowserd(context: SidecarContext): Promise<RunningService> {
       logger: daemonLogger(context.log),
       tokens: tokens.valid(),
       port,
+      tokenMisused: () => context.suspectLeak("it was shown by a request from a foreign page or host"),
       browserPath: boot.browser_path ?? undefined,
     });
     return daemon.port;
@@ -44,4 +48,6 @@ function daemonLogger(log: Logger): DaemonLogger {
   };
 }
 
-await runSidecar("browserd", startBrowserd);
+if (process.argv.includes(selfCheckFlag)) {
+  await runSelfCheck(async ({ browser_path }) => checkBrowser(browser_path));
+} else await runSidecar("browserd", startBrowserd);

@@ -1,14 +1,14 @@
 import path from "node:path";
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
-import { type ServiceKind, serviceDisplayNames, serviceKinds } from "../contracts/services.ts";
+import { Command, Option } from "commander";
 import { defaultStateRoot, requireAbsolute } from "../platform/state-paths.ts";
 import { defaultSettings } from "../supervisor/control-center-options.ts";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
-import { logs } from "./commands/logs.ts";
 import { setSecret } from "./commands/set-secret.ts";
 import { status } from "./commands/status.ts";
 import { stop } from "./commands/stop.ts";
 import { up } from "./commands/up.ts";
+import { addDiagnosticCommands } from "./diagnostic-commands.ts";
+import { wholeNumber } from "./option-values.ts";
 import { visibleText } from "./visible-text.ts";
 
 interface GivenGlobals {
@@ -69,14 +69,7 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
     .description("show what runs and how it is")
     .action(async () => exitWith(await status(context())));
 
-  program
-    .command("logs")
-    .description("show recent log lines")
-    .addArgument(new Argument("[service]", serviceNames().join(" or ")).argParser(serviceByName))
-    .option("-f, --follow", "go on with new lines until Ctrl-C")
-    .action(async (service: ServiceKind | undefined, given: { follow?: boolean }) => {
-      await logs(context(), service, given.follow ?? false);
-    });
+  addDiagnosticCommands(program, context, exitWith);
 
   program
     .command("stop")
@@ -115,25 +108,4 @@ function globalsOf(given: GivenGlobals, host: ProgramHost): GlobalOptions {
     json: given.json ?? false,
     plain: given.plain ?? false,
   };
-}
-
-function wholeNumber(from: number, to: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= from && value <= to) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${from} to ${to}.`);
-  };
-}
-
-function serviceNames(): string[] {
-  return Object.values(serviceDisplayNames);
-}
-
-/** A service by its kind or by the name of its process. */
-function serviceByName(text: string): ServiceKind {
-  const kind = serviceKinds.find(
-    (candidate) => candidate === text || serviceDisplayNames[candidate] === text,
-  );
-  if (kind !== undefined) return kind;
-  throw new InvalidArgumentError(`It must be ${serviceNames().join(" or ")}.`);
 }

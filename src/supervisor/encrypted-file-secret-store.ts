@@ -42,19 +42,33 @@ export class EncryptedFileSecretStore implements SecretStore {
    * aside. `secret_store_unavailable` when a file cannot be read; nothing is touched then
    */
   async get(name: string): Promise<string | undefined> {
-    const file = this.#file(name);
-    const text = await this.#readSealed(file);
-    if (text === null) return undefined;
-    const key = await this.#readKey();
     try {
-      return unseal(name, text, key);
+      return await this.peek(name);
     } catch (thrown) {
+      if (!(thrown instanceof PalyraError && thrown.code === "state_unreadable")) throw thrown;
+      const file = this.#file(name);
       const aside = await unusedName(file);
       await rename(file, aside);
       throw new PalyraError(
         "state_unreadable",
-        `The secret ${name} could not be read (${messageOf(thrown)}) and was set aside as ${path.basename(aside)}.`,
-        { nextStep: "Store the secret again.", cause: thrown },
+        `${thrown.message.slice(0, -1)} and was set aside as ${path.basename(aside)}.`,
+        { nextStep: thrown.nextStep, cause: thrown.cause },
+      );
+    }
+  }
+
+  /** As `get`, but changes nothing: a secret that cannot be unsealed stays where it is. */
+  async peek(name: string): Promise<string | undefined> {
+    const text = await this.#readSealed(this.#file(name));
+    if (text === null) return undefined;
+    const key = await this.#readKey();
+    try {
+      return unseal(name, text, key);
+    } catch (cause) {
+      throw new PalyraError(
+        "state_unreadable",
+        `The secret ${name} could not be read (${messageOf(cause)}).`,
+        { nextStep: "Store the secret again.", cause },
       );
     }
   }

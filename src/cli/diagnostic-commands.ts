@@ -1,0 +1,80 @@
+import { Argument, type Command, Option } from "commander";
+import { LogLevel, type ServiceKind, serviceKinds } from "../contracts/services.ts";
+import { requireAbsolute } from "../platform/state-paths.ts";
+import { containsText } from "../supervisor/log-filter.ts";
+import type { CommandContext } from "./command-context.ts";
+import { doctor } from "./commands/doctor.ts";
+import { logs } from "./commands/logs.ts";
+import type { StartWishes } from "./doctor-host.ts";
+import { pastMoment, serviceByName, textPattern, wholeNumber } from "./option-values.ts";
+
+interface WishFlags {
+  readonly browser?: string;
+  readonly gatewayPort?: number;
+  readonly browserdPort?: number;
+}
+
+interface LogOptions {
+  readonly follow?: boolean;
+  readonly level: LogLevel;
+  readonly grep?: (line: string) => boolean;
+  readonly since?: number;
+}
+
+/** Adds the commands that look into the system and repair it. @param exitWith as of `createProgram` */
+export function addDiagnosticCommands(
+  program: Command,
+  context: () => CommandContext,
+  exitWith: (code: number) => void,
+): void {
+  addLogs(program, context);
+  withWishes(program.command("doctor"))
+    .description("check everything and say what is wrong; exit code 1 when a check failed")
+    .option("--fix", "make the repairs that are listed without it; each keeps a backup")
+    .option("--yes", "do not ask before the repairs")
+    .action(async (given: WishFlags & { fix?: boolean; yes?: boolean }) => {
+      const flags = { ...wishesOf(given), fix: given.fix ?? false, yes: given.yes ?? false };
+      exitWith(await doctor(context(), flags));
+    });
+}
+
+function addLogs(program: Command, context: () => CommandContext): void {
+  program
+    .command("logs")
+    .description("show recent log lines")
+    .addArgument(new Argument("[service]", serviceKinds.join(" or ")).argParser(serviceByName))
+    .option("-f, --follow", "go on with new lines until Ctrl-C")
+    .addOption(
+      new Option("--level <level>", "this level and those above").choices(LogLevel.options).default("debug"),
+    )
+    .addOption(new Option("--grep <pattern>", "lines that match a regular expression").argParser(textPattern))
+    .addOption(
+      new Option("--since <moment>", "lines since then: 90s, 10m, 2h, 7d, or a date").argParser(pastMoment),
+    )
+    .action(async (service: ServiceKind | undefined, given: LogOptions) => {
+      await logs(context(), {
+        service: service ?? null,
+        follow: given.follow ?? false,
+        level: given.level,
+        since: given.since ?? null,
+        matches: given.grep ?? containsText(""),
+      });
+    });
+}
+
+/** The options of `palyra up` that change what is looked at. */
+function withWishes(command: Command): Command {
+  const port = (service: ServiceKind): Option =>
+    new Option(`--${service}-port <port>`, "the port given to “palyra up”").argParser(wholeNumber(1, 65_535));
+  return command
+    .option("--browser <file>", "the browser given to “palyra up”")
+    .addOption(port("gateway"))
+    .addOption(port("browserd"));
+}
+
+function wishesOf({ browser, gatewayPort, browserdPort }: WishFlags): StartWishes {
+  return {
+    ports: { gateway: gatewayPort ?? null, browserd: browserdPort ?? null },
+    browserPath: browser === undefined ? null : requireAbsolute(browser, "--browser"),
+  };
+}

@@ -1,0 +1,52 @@
+import { readRegularFile } from "../../../platform/read-regular-file.ts";
+import { StateFileStore } from "../../state-file-store.ts";
+import type { Check, DoctorContext, Finding } from "../check.ts";
+
+/** Whether `state.json` can be read, and whether this version may write it. */
+export const stateFileCheck: Check = {
+  id: "state",
+  title: "State file",
+  async run(context) {
+    const { stateFile } = context.paths;
+    const { reading, state, fault, newer } = await context.state();
+    const backup = await readRegularFile(`${stateFile}.bak`);
+    const copy = backup.kind === "missing" ? "There is no backup yet." : "There is a backup.";
+    if (fault !== null) return torn(context, fault, backup.kind === "read");
+    if (newer) {
+      return {
+        status: "failed",
+        evidence: `${stateFile} has version ${state?.schema_version ?? "?"}, written by a newer Palyra. It is only read.`,
+        nextStep: "Update Palyra to the version that wrote it.",
+      };
+    }
+    if (reading.kind === "missing" && backup.kind !== "missing") {
+      return torn(context, "it is missing", backup.kind === "read");
+    }
+    if (reading.kind === "missing") return { status: "ok", evidence: "There is no state yet." };
+    return { status: "ok", evidence: `${stateFile} can be read. ${copy}` };
+  },
+};
+
+function torn({ paths, host }: DoctorContext, fault: string, hasBackup: boolean): Finding {
+  const { stateFile } = paths;
+  const source = hasBackup ? "the last good copy" : "defaults";
+  return {
+    status: "failed",
+    evidence: `${stateFile} cannot be used: ${fault}.`,
+    repair: {
+      title: `Set the file aside and go on with ${source}`,
+      preview: [
+        ...(fault === "it is missing" ? [] : [`- ${stateFile}`, `+ ${stateFile}.unreadable-TIME`]),
+        `+ ${stateFile} (${hasBackup ? `from ${stateFile}.bak` : "with defaults"})`,
+      ],
+      apply: async () => {
+        const store = await StateFileStore.open(stateFile, {
+          secretsHome: host.secrets.home,
+          desired: { gateway: true, browserd: true },
+        });
+        await store.save();
+        return [...store.problems.map(({ message }) => message), `${stateFile} is written again.`];
+      },
+    },
+  };
+}
