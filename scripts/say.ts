@@ -1,7 +1,8 @@
 /**
- * Writes to the simulated Discord as a person and prints the bot's reply.
+ * Writes to the simulated Discord as a person, or uses a slash command there, and prints the bot's reply.
  *
  *   npm run say -- "@palyra hello" [--as ada] [--channel general] [--count 20] [--timeout 30] [--url URL]
+ *   npm run say -- "/status"
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -28,6 +29,17 @@ interface Message {
   readonly authorId: string;
   readonly content: string;
   readonly replyTo: { readonly id: string } | null;
+  /** Set in the answer to a slash command. */
+  readonly command: { readonly userId: string; readonly name: string } | null;
+  /** The answer is still being made. */
+  readonly thinking: boolean;
+}
+
+interface Person {
+  readonly id: string;
+  readonly username: string;
+  readonly name: string;
+  readonly bot: boolean;
 }
 
 interface LiveEvent {
@@ -104,8 +116,9 @@ async function* liveEvents(stream: ReadableStream<Uint8Array>): AsyncGenerator<L
 
 async function say(wish: Wish): Promise<void> {
   const base = await findSimulator(wish.url);
-  const people = (await (await request(base, "/sim/people")).json()) as { id: string; bot: boolean }[];
+  const people = (await (await request(base, "/sim/people")).json()) as Person[];
   const bots = new Set(people.filter((one) => one.bot).map((one) => one.id));
+  const slash = await slashCommand(base, wish);
   const stop = new AbortController();
   const stream = await request(base, `/sim/events?as=${encodeURIComponent(wish.as)}`, {
     signal: stop.signal,
@@ -113,33 +126,68 @@ async function say(wish: Wish): Promise<void> {
   if (!stream.body)
     throw new SayError("The simulator sent no event stream. Start it again with `npm start`.");
   const events = liveEvents(stream.body);
+  const printed = new Set<string>();
   for (let index = 0; index < wish.count; index += 1) {
-    const written = (await (
-      await request(base, "/sim/messages", {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ as: wish.as, channel: wish.channel, content: wish.text }),
-      })
-    ).json()) as Message;
+    const isReply = slash === null ? await write(base, wish) : await use(base, wish, slash, people, printed);
     const timer = setTimeout(() => stop.abort(noReply(wish)), wish.timeoutSeconds * 1000);
-    const reply = await nextReply(events, written, bots, stop.signal);
+    const reply = await nextReply(
+      events,
+      (message) => bots.has(message.authorId) && isReply(message),
+      stop.signal,
+    );
     clearTimeout(timer);
+    printed.add(reply.id);
     process.stdout.write(`${reply.content}\n`);
   }
   stop.abort(new SayError("done"));
 }
 
+/** Name of the slash command the text begins with; null when it is a message. */
+async function slashCommand(base: string, { channel, text }: Wish): Promise<string | null> {
+  const name = /^\/(\S+)/.exec(text)?.[1]?.toLowerCase();
+  if (name === undefined) return null;
+  const route = `/sim/channels/${encodeURIComponent(channel)}/commands`;
+  const commands = (await (await request(base, route)).json()) as { name: string }[];
+  return commands.some((one) => one.name === name) ? name : null;
+}
+
+async function write(base: string, { as, channel, text }: Wish): Promise<(message: Message) => boolean> {
+  const written = (await (
+    await post(base, "/sim/messages", { as, channel, content: text })
+  ).json()) as Message;
+  return (message) => message.replyTo?.id === written.id;
+}
+
+/** @param printed answers that were printed already, which a later change shows again */
+async function use(
+  base: string,
+  { as, channel, text }: Wish,
+  name: string,
+  people: readonly Person[],
+  printed: ReadonlySet<string>,
+): Promise<(message: Message) => boolean> {
+  const lower = as.replace(/^@/, "").toLowerCase();
+  const me = people.find((one) => [one.id, one.username, one.name.toLowerCase()].includes(lower))?.id;
+  await post(base, "/sim/commands", { as, channel, text });
+  return ({ id, command, thinking }) =>
+    command?.userId === me && command?.name === name && !thinking && !printed.has(id);
+}
+
+function post(base: string, route: string, body: object): Promise<Response> {
+  const headers = { "content-type": "application/json" };
+  return request(base, route, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
 async function nextReply(
   events: AsyncGenerator<LiveEvent>,
-  written: Message,
-  bots: ReadonlySet<string>,
+  isReply: (message: Message) => boolean,
   signal: AbortSignal,
 ): Promise<Message> {
   try {
     for (let next = await events.next(); !next.done; next = await events.next()) {
       const { message } = next.value;
-      if (next.value.type !== "message" || !message || !bots.has(message.authorId)) continue;
-      if (message.replyTo?.id === written.id) return message;
+      const isMessage = next.value.type === "message" || next.value.type === "messageChanged";
+      if (isMessage && message && isReply(message)) return message;
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { Client, Events, GatewayIntentBits } from "discord.js";
+import { Client, Events, GatewayIntentBits, MessageFlags } from "discord.js";
 import { type DiscordSimulator, startDiscordSimulator } from "../../../src/simulator/discord-simulator.ts";
 
 interface Outcome {
@@ -78,6 +78,25 @@ describe("npm run say", function () {
       sim.webUrl,
     );
     assert.equal(out, "echo 1\necho 2\necho 3\necho 4\necho 5\n");
+  });
+
+  it("uses a slash command the bot has, and prints the answer once it is made, though only its sender sees it", async () => {
+    await startEchoBot();
+    await client?.application?.commands.set([{ name: "whoami", description: "Says who you are" }]);
+    client?.on(Events.InteractionCreate, async (interaction) => {
+      if (!interaction.isChatInputCommand()) return;
+      await interaction.deferReply({ flags: MessageFlags.Ephemeral });
+      await interaction.editReply(`You are ${interaction.user.username}`);
+    });
+    const { code, out, err } = await say("/whoami", "--as", "Grace", "--count", "2", "--url", sim.webUrl);
+    assert.deepEqual({ code, out, err }, { code: 0, out: "You are grace\nYou are grace\n", err: "" });
+    assert.equal(sim.lab.general.messages[0]?.onlyForUserId, sim.lab.people.grace.id);
+  });
+
+  it("writes a text with a slash that is no command as a message", async () => {
+    await startEchoBot();
+    const { out } = await say("/whoami @palyra", "--url", sim.webUrl);
+    assert.equal(out, "echo 1\n");
   });
 
   it("fails with a next step when the bot does not answer", async () => {
