@@ -12,6 +12,7 @@ import type {
 } from "../contracts/message-admin.ts";
 import type { ConnectorLiveness, ConnectorReadiness } from "../contracts/sidecar-status.ts";
 import type { ResumableSession } from "./connector-store.ts";
+import type { JournalEntry } from "./supervisor/connector-journal.ts";
 
 /** What an adapter knows of its own connection. */
 export interface AdapterState {
@@ -48,6 +49,8 @@ export interface AdapterHost {
   openGaps(): Promise<void>;
   /** What was missed in a conversation has been accepted. */
   closeGap(conversationId: string): Promise<void>;
+  /** Adds to the events of the connector what its owner should know. Never throws, and nothing waits for it. */
+  note(entry: JournalEntry): void;
   /** Value of a secret; waits until somebody can be asked. */
   secret(ref: string, signal: AbortSignal): Promise<string>;
   /** To be called whenever `state()` may have changed. */

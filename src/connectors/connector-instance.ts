@@ -249,6 +249,7 @@ export class ConnectorInstance {
       watermarks: () => store.watermarks(connectorId),
       openGaps: () => store.openGaps(connectorId, Date.now()),
       closeGap: (conversationId) => store.closeGap(connectorId, conversationId, Date.now()),
+      note: (entry) => void this.journal.record(entry, Date.now()),
       secret: (ref, signal) => this.#secret(ref, signal),
       stateChanged: () => this.#stateChanged(),
     };

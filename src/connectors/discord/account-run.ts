@@ -14,7 +14,18 @@ import type { AccountState } from "./account-state.ts";
 import type { ChannelDirectory } from "./channel-directory.ts";
 import type { FatalClose } from "./close-codes.ts";
 import type { DiscordRest } from "./discord-rest.ts";
-import { type DiscordSession, fromResumable, tokenTag, toSessionInfo } from "./discord-session.ts";
+import {
+  asLost,
+  beginSession,
+  type DiscordSession,
+  fromResumable,
+  type Heritage,
+  heritageOf,
+  storedHeritage,
+  tokenTag,
+  toResumable,
+  toSessionInfo,
+} from "./discord-session.ts";
 import type { DiscordFacts } from "./discord-state.ts";
 import { mayConnectTo } from "./egress.ts";
 import { GatewayConnection, type GatewayOwner } from "./gateway-connection.ts";
@@ -50,6 +61,10 @@ export class AccountRun {
   readonly #ended: Promise<RunEnd>;
   #resolveEnd: (end: RunEnd) => void = () => undefined;
   #stream: InboundStream | null = null;
+  /** The session before the present one: it may know of messages that are still missed. */
+  #lostStream: InboundStream | null = null;
+  /** What the process before left. */
+  #heritage: Heritage | null = null;
   #interruptions = 0;
   /** A session was begun or resumed in this run. */
   #hasSession = false;
@@ -83,9 +98,11 @@ export class AccountRun {
     const { apiBase, host, log, state, stopped, token } = this.#options;
     const information = await this.#readGateway();
     state.set({ tokenAccepted: true, readiness: "ready", lastError: null });
-    const stored = fromResumable(await host.loadSession(), tokenTag(token));
+    const found = await host.loadSession();
+    this.#heritage = storedHeritage(found);
+    const stored = fromResumable(found, tokenTag(token));
     if (stored !== null && mayConnectTo(stored.session.resumeUrl, apiBase)) {
-      this.#stream = this.#openStream(stored.session, stored.sequence);
+      this.#stream = this.#openStream(stored.session, stored.sequence, stored.session.knownSince);
       state.set({ identity: stored.session.botName, accountId: stored.session.botUserId });
     }
     if (stopped.aborted) return "stopped";
@@ -179,27 +196,21 @@ export class AccountRun {
 
   #beginSession(ready: GatewayReadyDispatchData): void {
     const { apiBase, log, onSession, state, token } = this.#options;
-    this.#stream?.detach();
+    const previous = this.#stream ?? this.#lostStream;
+    previous?.detach();
+    const before = heritageOf(previous?.session ?? null) ?? this.#heritage;
     // A resume address on a foreign host would hand the token over: without it the session is not resumed.
     const resumable = mayConnectTo(ready.resume_gateway_url, apiBase);
     if (!resumable) log.warn("the gateway names a resume address on another host");
-    const session: DiscordSession = {
-      sessionId: ready.session_id,
-      resumeUrl: resumable ? ready.resume_gateway_url : "",
-      botUserId: ready.user.id,
-      botName: ready.user.username,
-      tokenTag: tokenTag(token),
-      backfillPending: true,
-      missedSince: null,
-    };
-    const stream = this.#openStream(session, 0);
+    const resumeUrl = resumable ? ready.resume_gateway_url : "";
+    const session = beginSession(ready, { resumeUrl, tokenTag: tokenTag(token) }, before, Date.now());
+    const stream = this.#openStream(session, 0, before?.knownSince ?? "");
     this.#stream = stream;
     this.#established({
       identity: session.botName,
       accountId: session.botUserId,
       sessionsStarted: state.facts.sessionsStarted + 1,
     });
-    stream.expectGuilds(ready.guilds.map(({ id }) => id));
     stream.catchUp();
     stream.save().catch(() => this.end("store_fault"));
     this.#hasSession = true;
@@ -247,6 +258,9 @@ export class AccountRun {
     }
     if (payload.t === GatewayDispatchEvents.GuildCreate) stream.guild(payload.d, payload.s);
     else stream.passed(payload.s);
+    if (payload.t === GatewayDispatchEvents.GuildDelete && payload.d.unavailable !== true) {
+      stream.guildGone(payload.d.id);
+    }
     this.#options.directory.observe(payload);
   }
 
@@ -261,16 +275,30 @@ export class AccountRun {
     this.end("refused");
   }
 
-  #openStream(session: DiscordSession, sequence: number): InboundStream {
+  #openStream(session: DiscordSession, sequence: number, quietSince: string): InboundStream {
     const { connectorId, directory, host, log, rest } = this.#options;
     const onStoreFault = (): void => this.end("store_fault");
-    return new InboundStream({ connectorId, session, sequence, rest, directory, host, log, onStoreFault });
+    return new InboundStream({
+      connectorId,
+      session,
+      sequence,
+      quietSince,
+      rest,
+      directory,
+      host,
+      log,
+      onStoreFault,
+    });
   }
 
   #loseSession(): void {
-    this.#stream?.detach();
+    const stream = this.#stream;
+    if (stream === null) return;
+    stream.detach();
     this.#stream = null;
-    this.#options.host.saveSession(null).catch(() => this.end("store_fault"));
+    this.#lostStream = stream;
+    const lost = toResumable(asLost(stream.session), 0);
+    this.#options.host.saveSession(lost).catch(() => this.end("store_fault"));
   }
 
   async #saveSession(): Promise<void> {

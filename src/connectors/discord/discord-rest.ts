@@ -7,6 +7,7 @@ import {
   type APIGuild,
   type APIGuildMember,
   type APIMessage,
+  type APIThreadChannel,
   type APIUser,
   type RESTGetAPIChannelMessagesQuery,
   type RESTPatchAPIChannelMessageJSONBody,
@@ -23,6 +24,12 @@ import { RateLimitNotes } from "./rate-limit-notes.ts";
 const requestTimeoutMs = 15_000;
 /** Waits for a rate limit a request that can wait makes before it gives up. */
 const patientRounds = 5;
+
+/** A page of archived threads (Discord, "List Public Archived Threads"). */
+export interface ArchivedThreads {
+  readonly threads: readonly APIThreadChannel[];
+  readonly has_more: boolean;
+}
 
 /** The requests the adapter makes to Discord's REST API. Each is made once: who retries knows what it means. */
 export class DiscordRest {
@@ -87,6 +94,15 @@ export class DiscordRest {
   /** At most 100 messages that came after the given one. */
   messagesAfter(channelId: string, messageId: string): Promise<APIMessage[]> {
     return this.messages(channelId, { after: messageId, limit: 100 });
+  }
+
+  /**
+   * At most 100 public threads of a channel that are archived, those archived last first.
+   * @param before only those archived before this instant (ISO 8601); null for the first page
+   */
+  archivedThreads(channelId: string, before: string | null): Promise<ArchivedThreads> {
+    const query = new URLSearchParams({ limit: "100", ...(before === null ? {} : { before }) });
+    return this.#read<ArchivedThreads>(Routes.channelThreads(channelId, "public"), { query });
   }
 
   /** @param files are uploaded with the message */

@@ -16,6 +16,7 @@ export type ConnectorEventType =
   | "connector.refused"
   | "inbound.retry"
   | "inbound.failed"
+  | "inbound.not_fetched"
   | "outbox.retry"
   | "outbox.dead_letter"
   | "circuit.opened"

@@ -69,6 +69,8 @@ export class Gateway {
   readonly #connections = new Set<Connection>();
   readonly #starts = new Map<string, SessionStarts>();
   readonly #listeners = new Set<() => void>();
+  /** Servers that are not available now. */
+  readonly #outages = new Set<string>();
   #nextConnectionId = 1;
 
   constructor(options: GatewayOptions) {
@@ -107,7 +109,28 @@ export class Gateway {
   /** Tells every session that may know about an event in the world. */
   announce(event: WorldEvent): void {
     for (const session of this.#liveSessions()) {
-      for (const { t, d } of dispatchesFor(this.#options.context, event, session)) session.dispatch(t, d);
+      for (const { t, d } of dispatchesFor(this.#options.context, event, session)) {
+        if (!this.#outages.has(guildOf(d))) session.dispatch(t, d);
+      }
+    }
+  }
+
+  /** Makes a server unavailable: nothing is told of it (Discord docs: Unavailable Guild Object). */
+  beginOutage(guildId: string): void {
+    for (const session of this.#liveSessions()) {
+      if (this.#tellsOf(guildId, session))
+        session.dispatch("GUILD_DELETE", { id: guildId, unavailable: true });
+    }
+    this.#outages.add(guildId);
+  }
+
+  /** Makes a server available again, which is told with GUILD_CREATE. */
+  endOutage(guildId: string): void {
+    this.#outages.delete(guildId);
+    for (const session of this.#liveSessions()) {
+      if (!this.#tellsOf(guildId, session)) continue;
+      const { t, d } = guildCreate(this.#options.context, guildId, session);
+      session.dispatch(t, d);
     }
   }
 
@@ -243,10 +266,16 @@ export class Gateway {
     });
     if (intents & Intent.GUILDS) {
       for (const guild of guilds) {
+        if (this.#outages.has(guild.id)) continue;
         const { t, d } = guildCreate(context, guild.id, session);
         session.dispatch(t, d);
       }
     }
+  }
+
+  #tellsOf(guildId: string, { bot, intents, shard }: Session): boolean {
+    const isIn = this.#options.context.world.guildsOf(bot.userId).some(({ id }) => id === guildId);
+    return (intents & Intent.GUILDS) !== 0 && isIn && shardOf(guildId, shard[1]) === shard[0];
   }
 
   #resume(connection: Connection, d: unknown): void {
@@ -364,4 +393,9 @@ function urlProblem(url: URL): CloseCode | null {
   return compress === null || compress === "zlib-stream" || compress === "zstd-stream"
     ? null
     : CloseCode.decodeError;
+}
+
+/** The server a dispatch is about; empty for none. */
+function guildOf(d: object): string {
+  return "guild_id" in d && typeof d.guild_id === "string" ? d.guild_id : "";
 }

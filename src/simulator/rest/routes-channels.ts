@@ -34,6 +34,12 @@ export const channelRoutes: readonly Route[] = [
     handle: createThreadFromMessage,
   },
   {
+    method: "GET",
+    path: "/channels/:channel_id/threads/archived/public",
+    bucket: "threads/archived",
+    handle: listArchivedThreads,
+  },
+  {
     method: "PUT",
     path: "/channels/:channel_id/thread-members/@me",
     bucket: "thread-members",
@@ -70,7 +76,10 @@ async function editChannel(request: RestRequest): Promise<RestResult> {
       if (form.has("topic")) edited.topic = topic;
       return;
     }
-    if (archived !== null) edited.thread.archived = archived;
+    if (archived !== null && archived !== edited.thread.archived) {
+      edited.thread.archived = archived;
+      edited.thread.archiveChangedAtMs = request.services.clock.now();
+    }
     if (locked !== null) edited.thread.locked = locked;
   });
   return ok(toApiChannel(world, channel, request.bot.userId));
@@ -193,6 +202,31 @@ async function createForumPost(request: RestRequest, parent: Channel): Promise<R
       message: toApiMessage(context, created, viewerOf(request.bot)),
     },
   };
+}
+
+/** Discord docs: Channel Resource, List Public Archived Threads: those archived last first. */
+function listArchivedThreads(request: RestRequest): RestResult {
+  const { world } = request.services;
+  const parent = visibleChannel(request);
+  demand(request, parent, Permission.READ_MESSAGE_HISTORY);
+  const form = new Form(request.query);
+  const limit = form.integer("limit", { min: 1, max: 100 }) ?? 50;
+  const before = form.string("before", { max: 64 });
+  form.done();
+  const beforeMs = before === null ? Number.POSITIVE_INFINITY : Date.parse(before);
+  const archived = world
+    .channelsOf(parent.guildId ?? "")
+    .flatMap((one) => (one.thread === null ? [] : [{ channel: one, thread: one.thread }]))
+    .filter(({ channel, thread }) => channel.parentId === parent.id && thread.archived)
+    .filter(({ channel }) => channel.kind !== ChannelKind.privateThread)
+    .filter(({ thread }) => thread.archiveChangedAtMs < beforeMs)
+    .sort((a, b) => b.thread.archiveChangedAtMs - a.thread.archiveChangedAtMs);
+  const page = archived.slice(0, limit);
+  return ok({
+    threads: page.map(({ channel }) => toApiChannel(world, channel, request.bot.userId)),
+    members: [],
+    has_more: archived.length > page.length,
+  });
 }
 
 function joinThread(request: RestRequest): RestResult {

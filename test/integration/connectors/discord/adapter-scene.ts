@@ -7,6 +7,7 @@ import {
 import { compareSnowflakes } from "../../../../src/connectors/discord/ids.ts";
 import type { ConnectorLogger } from "../../../../src/connectors/logger.ts";
 import { outboundNonce } from "../../../../src/connectors/nonce.ts";
+import type { JournalEntry } from "../../../../src/connectors/supervisor/connector-journal.ts";
 import type { InboundMessageEvent, OutboundMessageRequest } from "../../../../src/contracts/connector.ts";
 import {
   type DiscordSimulator,
@@ -28,6 +29,7 @@ export class RecordingHost implements AdapterHost {
   /** In the order in which it happened: `open`, `accept TEXT`, `close CONVERSATION`. */
   readonly calls: string[] = [];
   readonly known = new Map<string, string>();
+  readonly notes: JournalEntry[] = [];
   session: ResumableSession | null = null;
   token: string;
 
@@ -64,6 +66,10 @@ export class RecordingHost implements AdapterHost {
 
   async closeGap(conversationId: string): Promise<void> {
     this.calls.push(`close ${conversationId}`);
+  }
+
+  note(entry: JournalEntry): void {
+    this.notes.push(entry);
   }
 
   async secret(): Promise<string> {

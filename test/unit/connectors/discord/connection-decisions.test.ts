@@ -57,6 +57,8 @@ describe("The bot token", () => {
       tokenTag: tokenTag("one"),
       backfillPending: true,
       missedSince: "1573888945341595654",
+      awaitedGuilds: ["1573888945341595655"],
+      knownSince: "1573888945341595650",
     };
     const stored = toResumable(session, 7);
     assert.deepEqual(fromResumable(stored, tokenTag("one")), { session, sequence: 7 });

@@ -1,10 +1,5 @@
 import assert from "node:assert/strict";
 import type { APIMessage } from "discord-api-types/v10";
-import {
-  backfillTargets,
-  lastMessages,
-  worthAnswering,
-} from "../../../../src/connectors/discord/backfill.ts";
 import { snowflakeAt, snowflakeTime } from "../../../../src/connectors/discord/ids.ts";
 import { findSentMessage, messageBody } from "../../../../src/connectors/discord/sender.ts";
 import type { OutboundMessageRequest } from "../../../../src/contracts/connector.ts";
@@ -78,55 +73,5 @@ describe("A message whose sending was never noted", () => {
     const { found, asked } = await find([page, [own]]);
     assert.equal(found, own.id);
     assert.equal(snowflakeTime(asked[1] ?? "0"), now + 99);
-  });
-});
-
-describe("Catching up on missed messages", () => {
-  it("begins at the last known message of each conversation, and nowhere on a fresh install", () => {
-    assert.deepEqual(backfillTargets(new Map()), []);
-    const watermarks = new Map([
-      ["discord:channel:1573888945341595654", question],
-      ["slack:channel:1", "12"],
-      ["discord:channel:../users/@me", question],
-    ]);
-    assert.deepEqual(backfillTargets(watermarks), [{ channelId: "1573888945341595654", after: question }]);
-  });
-
-  it("looks in a channel nothing is known of when something was written there since the newest known message", () => {
-    const [known, written, quiet] = ["1573888945341595654", "1573888945341595655", "1573888945341595656"];
-    const since = snowflakeAt(now);
-    const watermarks = new Map([[`discord:channel:${known}`, since]]);
-    const introduced = new Map([
-      [known, snowflakeAt(now + 5)],
-      [written, snowflakeAt(now + 5)],
-      [quiet, snowflakeAt(now - 5)],
-    ]);
-    assert.deepEqual(backfillTargets(watermarks, introduced, since), [
-      { channelId: known, after: since },
-      { channelId: written, after: since },
-    ]);
-    assert.deepEqual(backfillTargets(new Map(), introduced, ""), []);
-  });
-
-  it("does not list messages of categories and forums, which have none", () => {
-    const last = snowflakeAt(now);
-    const of = (id: string, type: number) => ({ id, type, last_message_id: last });
-    const channels = [
-      of("1573888945341595654", 0),
-      of("1573888945341595655", 4),
-      of("1573888945341595656", 15),
-    ];
-    const threads = [of("1573888945341595657", 11)];
-    const found = lastMessages({ channels, threads } as unknown as Parameters<typeof lastMessages>[0]);
-    assert.deepEqual([...found.keys()], ["1573888945341595654", "1573888945341595657"]);
-  });
-
-  it("answers oldest first, and nothing that is older than a day", () => {
-    const day = 24 * 60 * 60 * 1000;
-    const found = worthAnswering([message({}, now), message({}, now - 5), message({}, now - day - 1)], now);
-    assert.deepEqual(
-      found.map(({ id }) => snowflakeTime(id)),
-      [now - 5, now],
-    );
   });
 });
