@@ -1,8 +1,11 @@
 import { decideRoute } from "../../src/connectors/router/decide-route.ts";
 import { factsOf } from "../../src/connectors/router/message-facts.ts";
+import { loadRegexEngine } from "../../src/connectors/router/regex-engine.ts";
 import { compileRuleSet, type RuleSet } from "../../src/connectors/router/rule-set.ts";
 import { type MentionPattern, RouteRule, RouterConfig } from "../../src/contracts/router-config.ts";
 import { atMost, type BenchResult, percentile } from "../result.ts";
+
+await loadRegexEngine();
 
 const rounds = 9;
 const decisions = 4_000;

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { ErrorDetails } from "../contracts/errors.ts";
 import { detailsOf } from "../platform/errors.ts";
 import type { Logger } from "../sidecar/log/logger.ts";
-import { type ParsedConfig, parseConfig } from "./parse-config.ts";
+import { defaultConfig, type ParsedConfig, parseConfig } from "./parse-config.ts";
 import { readConfigText } from "./read-config-text.ts";
 
 /** Editors write a file in several steps; it is read this long after the last one, in milliseconds. */
@@ -25,7 +25,7 @@ export class ConfigFile {
     this.#file = file;
     this.#log = log;
     this.#onChange = onChange;
-    this.#current = parseConfig("", file);
+    this.#current = defaultConfig();
   }
 
   /** The last good configuration; all defaults before the first one. */
@@ -72,7 +72,7 @@ export class ConfigFile {
 
   async #read(): Promise<void> {
     try {
-      const next = parseConfig(await this.#text(), this.#file);
+      const next = await parseConfig(await this.#text(), this.#file);
       const changed = next.hash !== this.#current.hash || this.#problem !== null;
       this.#current = next;
       this.#problem = null;

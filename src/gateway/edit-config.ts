@@ -34,11 +34,11 @@ export function editConfig(file: string, change: (document: TomlTable) => void):
 async function applyChange(file: string, change: (document: TomlTable) => void): Promise<ParsedConfig> {
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const before = await readConfigText(file);
-    parseConfig(before, file);
+    await parseConfig(before, file);
     const wanted = parse(before);
     change(wanted);
     const after = editToml(before, wanted);
-    const result = parseConfig(after, file);
+    const result = await parseConfig(after, file);
     if (after === before) return result;
     if ((await readConfigText(file)) !== before) continue;
     if (before !== "") await writePrivateFile(`${file}.bak`, before);

@@ -1,5 +1,6 @@
 import { parse, TomlError } from "smol-toml";
 import { configHash } from "../connectors/router/config-hash.ts";
+import { loadRegexEngine } from "../connectors/router/regex-engine.ts";
 import { compileRuleSet, type RuleSet } from "../connectors/router/rule-set.ts";
 import { GatewayConfig } from "../contracts/gateway-config.ts";
 import { PalyraError } from "../platform/errors.ts";
@@ -19,11 +20,24 @@ export interface ParsedConfig {
  * @param file its path, for the error
  * @throws `config_invalid` naming the line of a syntax error, or the fields with wrong values
  */
-export function parseConfig(text: string, file: string): ParsedConfig {
+export async function parseConfig(text: string, file: string): Promise<ParsedConfig> {
   const config = validate(parseToml(text, file), file);
-  const rules = compileRules(config, file);
-  const hash = configHash(config).slice(0, 16);
-  return { config, rules, hash };
+  if (hasRegularExpression(config)) await loadRegexEngine();
+  return compiled(config, file);
+}
+
+/** What a missing or empty file means. */
+export function defaultConfig(): ParsedConfig {
+  return compiled(GatewayConfig.parse({}), "the defaults");
+}
+
+function compiled(config: GatewayConfig, file: string): ParsedConfig {
+  return { config, rules: compileRules(config, file), hash: configHash(config).slice(0, 16) };
+}
+
+function hasRegularExpression({ router, channels }: GatewayConfig): boolean {
+  const rules = [...router.channels, ...Object.values(channels.discord)];
+  return rules.some((rule) => rule.mention_patterns?.some((pattern) => typeof pattern !== "string"));
 }
 
 function parseToml(text: string, file: string): unknown {

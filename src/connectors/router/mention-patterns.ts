@@ -1,7 +1,8 @@
-import { RE2JS, RE2JSException, RE2Set } from "re2js";
+import type { RE2JS, RE2Set } from "re2js";
 import { type MentionPattern, routerBounds } from "../../contracts/router-config.ts";
 import { PalyraError } from "../../platform/errors.ts";
 import { mentionsLiteral } from "./literal-mention.ts";
+import { regexEngine } from "./regex-engine.ts";
 
 /** Instructions of one compiled regular expression, and of all of a rule: they bound its work for each character. */
 const maxProgramSize = 512;
@@ -34,6 +35,7 @@ export interface MentionSources {
  * Compiles the patterns of a rule: entities (`<@ID>`, `<@!ID>`, `<@&ID>`) match anywhere, literals as words of
  * their own, regular expressions (RE2 syntax, ignoring case) anywhere, and `*` any text. `@everyone` and `@here` in a
  * message never match anything, unless a literal says exactly that.
+ * Regular expressions need `loadRegexEngine` before.
  * @throws `config_invalid` for a regular expression that is wrong, too large, or matches the empty text
  */
 export function compileMentions(sources: MentionSources): MentionMatcher {
@@ -95,6 +97,7 @@ function normalised(text: string): string {
 
 function compileExpressions(expressions: readonly string[]): RE2Set | null {
   if (expressions.length === 0) return null;
+  const { RE2JS, RE2Set } = regexEngine();
   const set = new RE2Set(RE2Set.UNANCHORED, RE2JS.CASE_INSENSITIVE, automatonBytes);
   let total = 0;
   for (const expression of expressions) {
@@ -121,6 +124,7 @@ function checkExpression(expression: string): number {
 }
 
 function compileExpression(expression: string): RE2JS {
+  const { RE2JS, RE2JSException } = regexEngine();
   try {
     return RE2JS.compile(expression, RE2JS.CASE_INSENSITIVE);
   } catch (thrown) {

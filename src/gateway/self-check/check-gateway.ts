@@ -47,7 +47,7 @@ interface ReadConfig {
 async function readConfig(file: string): Promise<ReadConfig> {
   try {
     const exists = (await readRegularFile(file)).kind !== "missing";
-    return { exists, parsed: parseConfig(await readConfigText(file), file), problem: null };
+    return { exists, parsed: await parseConfig(await readConfigText(file), file), problem: null };
   } catch (thrown) {
     if (!(thrown instanceof PalyraError)) throw thrown;
     return { exists: true, parsed: null, problem: detailsOf(thrown) };

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { compileMentions, type MentionMatch } from "../../../../src/connectors/router/mention-patterns.ts";
+import { loadRegexEngine } from "../../../../src/connectors/router/regex-engine.ts";
 import type { MentionPattern } from "../../../../src/contracts/router-config.ts";
+
+await loadRegexEngine();
 
 const match = (text: string, ...patterns: MentionPattern[]): MentionMatch | null =>
   compileMentions({ patterns, roles: [] }).match(text);

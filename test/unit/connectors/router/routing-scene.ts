@@ -1,9 +1,12 @@
 import type { DecisionStep } from "../../../../src/connectors/router/decide-route.ts";
 import { decideRoute, type RouteDecision } from "../../../../src/connectors/router/decide-route.ts";
 import { type DescribedMessage, factsOf } from "../../../../src/connectors/router/message-facts.ts";
+import { loadRegexEngine } from "../../../../src/connectors/router/regex-engine.ts";
 import type { MemoryFacts } from "../../../../src/connectors/router/route-checks.ts";
 import { compileRuleSet, type RuleSet } from "../../../../src/connectors/router/rule-set.ts";
 import { RouteRule, RouterConfig } from "../../../../src/contracts/router-config.ts";
+
+await loadRegexEngine();
 
 export const quiet: MemoryFacts = { isPaired: false, activeTurns: 0 };
 
