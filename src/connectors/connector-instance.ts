@@ -10,6 +10,7 @@ import type { ConnectorStore } from "./connector-store.ts";
 import { InboundPipeline } from "./inbound-pipeline.ts";
 import type { ConnectorLogger } from "./logger.ts";
 import { OutboundPipeline } from "./outbound-pipeline.ts";
+import type { Settlement } from "./outbound-settlement.ts";
 import { InboundRouting } from "./router/inbound-routing.ts";
 import type { PairingDesk } from "./router/pairing/pairing-desk.ts";
 import type { RuleSet } from "./router/rule-set.ts";
@@ -164,6 +165,11 @@ export class ConnectorInstance {
   /** Ends the turn of a conversation for good. @returns the message that was being answered, null for none */
   stopTurn(conversationId: string): Promise<InboundMessageEvent | null> {
     return this.#inbound.stopTurn(conversationId);
+  }
+
+  /** Calls back with what becomes of each message of an envelope, until the returned function is called. */
+  watchSends(envelopeId: string, listener: (settlement: Settlement) => void): () => void {
+    return this.#outbound.watch(envelopeId, listener);
   }
 
   /** A message of a person that did not come through the adapter. Resolves when it is durable. */

@@ -41,6 +41,7 @@ export class OutboundPipeline {
   readonly #loop: DueLoop;
   readonly #share: SlotShare;
   readonly #sends = new Set<Promise<void>>();
+  readonly #watchers = new Map<string, (settlement: Settlement) => void>();
   readonly #circuit: CircuitWatch;
   #claiming = true;
 
@@ -69,6 +70,12 @@ export class OutboundPipeline {
   /** There may be something to send, or sending may work again. */
   wake(): void {
     this.#loop.wake();
+  }
+
+  /** Calls back with what becomes of each message of an envelope, in order, until the returned function is called. */
+  watch(envelopeId: string, listener: (settlement: Settlement) => void): () => void {
+    this.#watchers.set(envelopeId, listener);
+    return () => this.#watchers.delete(envelopeId);
   }
 
   /** The connection is up again: what was held back by faults of the network may be tried. */
@@ -194,6 +201,7 @@ export class OutboundPipeline {
     onSettled(settlement.kind);
     try {
       await this.#record(row, settlement, now);
+      this.#watchers.get(row.request.envelope_id)?.(settlement);
     } catch (thrown) {
       onStoreFault(thrown);
     }

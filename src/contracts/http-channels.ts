@@ -156,13 +156,29 @@ export const TestSendRequest = z.strictObject({
     .optional(),
 });
 export type TestSendRequest = z.infer<typeof TestSendRequest>;
+export const TestSendHeaders = z.object({
+  /** A request that is made again under its key does nothing a second time. */
+  "idempotency-key": z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/, "must be 1 to 128 visible ASCII characters")
+    .optional(),
+});
 export const TestSendResponse = z.object({
   dispatch: z.object({
     envelope_id: z.string(),
     connector_id: z.string(),
     target: z.string(),
-    /** Parts the text was cut into; each goes through the outbox. */
+    /** New parts in the outbox: none when the same request was made before under the same key. */
     enqueued: z.int(),
+    delivered: z.int(),
+    /** Still in the outbox: sent as soon as that is possible. */
+    waiting: z.int(),
+    dead_lettered: z.int(),
+    /** The first part at the provider. */
+    native_message_id: z.string().nullable(),
+    in_reply_to_message_id: z.string().nullable(),
+    /** Why a part was not delivered. */
+    reason: z.string().nullable(),
   }),
   status: ChannelStatusResponse,
 });

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { ulid } from "ulid";
 import type { AdapterRateLimits } from "../connectors/connector-adapter.ts";
+import type { ConnectorInstance } from "../connectors/connector-instance.ts";
 import type { ConnectorStore } from "../connectors/connector-store.ts";
 import type { ConnectorSupervisor } from "../connectors/connector-supervisor.ts";
-import { outboundNonce } from "../connectors/nonce.ts";
 import { providerOf, providers } from "../connectors/provider-registry.ts";
 import type { DeadLetter } from "../connectors/store/parts/dead-letter-store.ts";
 import type { ConnectorMetrics, DurationFigures } from "../connectors/store/parts/metrics-store.ts";
@@ -23,6 +24,7 @@ import type {
 } from "../contracts/http-channels.ts";
 import type { ConnectorStatus } from "../contracts/sidecar-status.ts";
 import { messageOf, PalyraError } from "../platform/errors.ts";
+import { enqueueText, sendText } from "./send-text.ts";
 
 /** Rows a forced drain takes at most. */
 const drainLimit = 128;
@@ -134,10 +136,7 @@ export class ChannelDesk {
 
   /** Sends what is due now, paused or not. */
   async drain(connectorId: string): Promise<ChannelActionResponse> {
-    const instance = this.#connectors.running(connectorId);
-    if (instance === null) {
-      throw new PalyraError("conflict", `${connectorId} is disabled.`, { nextStep: "Enable it first." });
-    }
+    const instance = this.#enabled(connectorId);
     const drain = await instance.drain(drainLimit);
     this.#connectors.note(connectorId, {
       type: "queue.drained",
@@ -198,10 +197,7 @@ export class ChannelDesk {
         `${connectorId} is a connector for internal tests only; a test message needs a real one.`,
       );
     }
-    const instance = this.#connectors.running(connectorId);
-    if (instance === null) {
-      throw new PalyraError("conflict", `${connectorId} is disabled.`, { nextStep: "Enable it first." });
-    }
+    const instance = this.#enabled(connectorId);
     const envelopeId = ulid();
     const now = Date.now();
     await instance.inject({
@@ -227,21 +223,40 @@ export class ChannelDesk {
     };
   }
 
-  /** Sends a text into a channel, through the outbox like every answer. */
-  async testSend(connectorId: string, request: TestSendRequest): Promise<TestSendResponse> {
+  /**
+   * Sends a text into a channel, through the outbox like every answer, and tells what became of it.
+   * @param key a request that is made again under its key sends nothing a second time
+   */
+  async testSend(
+    connectorId: string,
+    request: TestSendRequest,
+    key: string | null,
+  ): Promise<TestSendResponse> {
     if (this.#connectors.spec(connectorId).kind !== "discord") {
       throw new PalyraError("failed_precondition", `${connectorId} cannot send test messages.`);
     }
-    const channelId = request.target.replace(/^(?:channel|thread):/, "");
-    const conversation = `discord:channel:${channelId}`;
+    const target = request.target.replace(/^(?:channel|thread):/, "");
     const replyTo = request.reply_to_message_id ?? null;
-    const { envelopeId, parts } = await this.#enqueue(connectorId, conversation, request.text, replyTo);
+    const envelopeId = key === null ? ulid() : envelopeOfKey(key, connectorId, request);
+    const sent = await sendText(this.#store, this.#enabled(connectorId), {
+      connectorId,
+      conversationId: `discord:channel:${target}`,
+      envelopeId,
+      text: request.text,
+      replyTo,
+    });
     return {
       dispatch: {
         envelope_id: envelopeId,
         connector_id: connectorId,
-        target: channelId,
-        enqueued: parts,
+        target,
+        enqueued: sent.enqueued,
+        delivered: sent.delivered,
+        waiting: sent.waiting,
+        dead_lettered: sent.deadLettered,
+        native_message_id: sent.nativeMessageId,
+        in_reply_to_message_id: replyTo,
+        reason: sent.reason,
       },
       status: await this.status(connectorId),
     };
@@ -249,36 +264,14 @@ export class ChannelDesk {
 
   /** Says something to a person that answers none of their messages. */
   async tell(connectorId: string, conversationId: string, text: string): Promise<void> {
-    await this.#enqueue(connectorId, conversationId, text, null);
+    const asked = { connectorId, conversationId, envelopeId: ulid(), text, replyTo: null };
+    await enqueueText(this.#store, this.#enabled(connectorId), asked);
   }
 
-  /** @returns envelope and number of parts */
-  async #enqueue(
-    connectorId: string,
-    conversationId: string,
-    text: string,
-    replyTo: string | null,
-  ): Promise<{ envelopeId: string; parts: number }> {
+  #enabled(connectorId: string): ConnectorInstance {
     const instance = this.#connectors.running(connectorId);
-    if (instance === null) {
-      throw new PalyraError("conflict", `${connectorId} is disabled.`, { nextStep: "Enable it first." });
-    }
-    const envelopeId = ulid();
-    const parts = instance.adapter.split(text);
-    for (const [sequence, part] of parts.entries()) {
-      const outbound = {
-        connector_id: connectorId,
-        conversation_id: conversationId,
-        envelope_id: envelopeId,
-        sequence,
-        text: part,
-        in_reply_to_message_id: sequence === 0 ? replyTo : null,
-        nonce: outboundNonce(connectorId, envelopeId, sequence),
-      };
-      await this.#store.enqueueOutbound(outbound, Date.now());
-    }
-    instance.wake();
-    return { envelopeId, parts: parts.length };
+    if (instance !== null) return instance;
+    throw new PalyraError("conflict", `${connectorId} is disabled.`, { nextStep: "Enable it first." });
   }
 
   async #askHealth(
@@ -330,6 +323,12 @@ export class ChannelDesk {
     const details = { dead_letter_ids: letters.map((letter) => letter.deadLetterId) };
     this.#connectors.note(connectorId, { type, level: "info", message, details });
   }
+}
+
+/** Another text or place under a key that was used before is another request. */
+function envelopeOfKey(key: string, connectorId: string, request: TestSendRequest): string {
+  const asked = JSON.stringify([key, connectorId, request.target, request.text, request.reply_to_message_id]);
+  return `test-${createHash("sha256").update(asked).digest("hex")}`;
 }
 
 function availabilityOf(connectorId: string): Connector["availability"] {

@@ -20,6 +20,7 @@ import {
   SearchMessagesResponse,
   TestMessageRequest,
   TestMessageResponse,
+  TestSendHeaders,
   TestSendRequest,
   TestSendResponse,
 } from "../../contracts/http-channels.ts";
@@ -175,11 +176,15 @@ function addTests(app: ZodApp, parts: ChannelRouteParts, one: string): void {
         tags,
         summary: "Send a text into a channel",
         params: ConnectorParams,
+        headers: TestSendHeaders,
         body: TestSendRequest,
         response: { 200: TestSendResponse },
       },
     },
-    (request) => parts.channels().testSend(request.params.connector_id, request.body),
+    (request) => {
+      const key = request.headers["idempotency-key"] ?? null;
+      return parts.channels().testSend(request.params.connector_id, request.body, key);
+    },
   );
 }
 

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { type TestSendRequest, TestSendResponse } from "../../../src/contracts/http-channels.ts";
+import { GatewayScene } from "../../support/sidecar/gateway-scene.ts";
+import type { ControlLink } from "../../support/sidecar/sidecar-process.ts";
+import { waitUntil } from "../../support/vscode/wait-until.ts";
+
+describe("A test message into a channel", () => {
+  let scene: GatewayScene;
+  let link: ControlLink;
+  let general = "";
+  before(async () => {
+    scene = await GatewayScene.open();
+    ({ link } = await scene.startConnected());
+    general = scene.simulator.people.findChannel("general").id;
+  });
+  after(() => scene.close());
+
+  const post = (target: string, body: object = {}, headers: Record<string, string> = {}) =>
+    fetch(`http://127.0.0.1:${link.port()}/admin/v1/channels/discord%3Adefault/${target}`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${scene.boot.tokens[0] ?? ""}`,
+        "content-type": "application/json",
+        ...headers,
+      },
+      body: JSON.stringify(body),
+    });
+  const testSend = async (body: Partial<TestSendRequest>, headers: Record<string, string> = {}) => {
+    const answer = await post("test-send", { target: general, confirm: true, ...body }, headers);
+    assert.equal(answer.status, 200);
+    return TestSendResponse.parse(await answer.json()).dispatch;
+  };
+  const ids = () => scene.simulator.people.findChannel("general").messages.map(({ id }) => id);
+
+  it("is answered when it is there, with the id of the message", async () => {
+    const sent = await testSend({ text: "is this on?" });
+    assert.deepEqual([sent.enqueued, sent.delivered, sent.waiting, sent.dead_lettered], [1, 1, 0, 0]);
+    assert.equal(sent.native_message_id, ids().at(-1));
+    assert.equal(sent.reason, null);
+    assert.equal(scene.answers("general").at(-1), "is this on?");
+  });
+
+  it("that is longer than one message arrives in several, in order, each with its code block closed", async () => {
+    const before = scene.answers("general").length;
+    const lines = Array.from({ length: 300 }, (_, n) => `const line${n} = ${n};`);
+    const sent = await testSend({ text: `\`\`\`ts\n${lines.join("\n")}\n\`\`\`` });
+    assert.ok(sent.enqueued > 2);
+    assert.equal(sent.delivered, sent.enqueued);
+    const parts = scene.answers("general").slice(before);
+    assert.equal(parts.length, sent.enqueued);
+    const code = parts.flatMap((part) => {
+      assert.ok(part.length <= 2_000 && part.startsWith("```ts\n") && part.endsWith("\n```"));
+      return part.split("\n").slice(1, -1);
+    });
+    assert.deepEqual(code, lines);
+  });
+
+  it("that cannot be delivered is answered with the reason", async () => {
+    const sent = await testSend({ target: "1573888945341599999" });
+    assert.deepEqual([sent.delivered, sent.waiting, sent.dead_lettered], [0, 0, 1]);
+    assert.match(sent.reason ?? "", /^unknown_target: /);
+    assert.equal(sent.native_message_id, null);
+  });
+
+  it("that waits in a paused queue is answered at once", async () => {
+    await post("operations/queue/pause");
+    const sent = await testSend({ text: "later" });
+    assert.deepEqual([sent.enqueued, sent.delivered, sent.waiting, sent.reason], [1, 0, 1, null]);
+    assert.ok(!scene.answers("general").includes("later"));
+    await post("operations/queue/resume");
+    await waitUntil("the message after the pause", () => scene.answers("general").at(-1) === "later");
+  });
+
+  it("that is asked for again under its key is sent once, and another text under the key is another message", async () => {
+    const key = { "idempotency-key": "button-1" };
+    const first = await testSend({ text: "once" }, key);
+    const again = await testSend({ text: "once" }, key);
+    assert.deepEqual([first.enqueued, again.enqueued, again.delivered], [1, 0, 0]);
+    assert.equal(again.envelope_id, first.envelope_id);
+    await testSend({ text: "another" }, key);
+    const texts = scene.answers("general").slice(-2);
+    assert.deepEqual(texts, ["once", "another"]);
+    const refused = await post(
+      "test-send",
+      { target: general, confirm: true },
+      { "idempotency-key": "x".repeat(129) },
+    );
+    assert.equal(refused.status, 400);
+  });
+});
