@@ -55,6 +55,8 @@ export const InboundMessageEvent = z.object({
   is_direct_message: z.boolean(),
   /** The bot itself was mentioned as an entity, or a message of its own was replied to. */
   mentions_bot: z.boolean(),
+  /** The message calls everybody of the conversation; absent means that it does not. */
+  requested_broadcast: z.boolean().optional(),
   attachments: z.array(AttachmentRef).max(connectorBounds.attachments),
   sent_at_unix_ms: Instant,
   received_at_unix_ms: Instant,

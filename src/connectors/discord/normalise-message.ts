@@ -69,6 +69,8 @@ function eventOf(message: RawMessage, context: NormaliseContext): InboundMessage
     body: withoutMention(message.content, context.botUserId),
     is_direct_message: guildId === null,
     mentions_bot: addressesBot(message, context.botUserId),
+    // Discord says so for @everyone and @here, and only where the person may call them.
+    requested_broadcast: message.mention_everyone === true,
     attachments: attachmentsOf(message),
     sent_at_unix_ms: snowflakeTime(message.id),
     received_at_unix_ms: context.receivedAt,

@@ -96,6 +96,7 @@ export function mergeEvents(events: WaitingEvents): {
     provider_message_id: last.provider_message_id,
     body: mergedText(events),
     mentions_bot: events.some((one) => one.mentions_bot),
+    ...(events.some((one) => one.requested_broadcast) ? { requested_broadcast: true } : {}),
     attachments: events.flatMap((one) => one.attachments).slice(0, connectorBounds.attachments),
   };
   return { event, parts };

@@ -85,5 +85,6 @@ export function factsOfEvent(event: InboundMessageEvent): MessageFacts {
     hasAttachments: event.attachments.length > 0,
     isDirectMessage: event.is_direct_message,
     addressesBot: event.mentions_bot,
+    requestedBroadcast: event.requested_broadcast,
   });
 }

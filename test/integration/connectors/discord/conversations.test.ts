@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { decideRoute } from "../../../../src/connectors/router/decide-route.ts";
+import { factsOfEvent } from "../../../../src/connectors/router/message-facts.ts";
 import { ChannelKind } from "../../../../src/simulator/world/model.ts";
+import { Permission } from "../../../../src/simulator/world/permissions.ts";
+import { quiet, rulesOf } from "../../../unit/connectors/router/routing-scene.ts";
 import { until } from "../../simulator/until.ts";
 import { AdapterScene, RecordingHost, replyTo } from "./adapter-scene.ts";
 
@@ -49,6 +53,36 @@ describe("In conversations on Discord", () => {
       assert.equal(event.conversation_id, conversation(lab.general.id));
       assert.equal(event.parent_conversation_id, null);
     }
+  });
+
+  it("a message that calls everybody is answered only where the rules allow it", async () => {
+    const { host } = await scene.connect();
+    const { people } = scene.simulator;
+    people.write("ada", "general", "@everyone @palyra good morning");
+    people.write("ada", "general", "@here @palyra good morning");
+    people.write("ada", "general", "@palyra only you");
+    await until(() => host.events.length === 3);
+    const verdicts = (strategy: string): string[] =>
+      host.events.map((event) => {
+        const rules = rulesOf({ inbound_scope: "open_guild_channels", broadcast_strategy: strategy });
+        const decision = decideRoute(factsOfEvent(event), rules, quiet);
+        return decision.kind === "route" ? "routed" : decision.reason;
+      });
+    const denied = "broadcast_denied_by_policy";
+    assert.deepEqual(verdicts("deny"), [denied, denied, "routed"]);
+    assert.deepEqual(verdicts("mention_only"), ["routed", "routed", "routed"]);
+    assert.deepEqual(verdicts("allow"), ["routed", "routed", "routed"]);
+  });
+
+  it("somebody who may not call everybody does not, whatever the text says", async () => {
+    const { host } = await scene.connect();
+    const { lab, people, world } = scene.simulator;
+    const everyone = lab.guild.id;
+    const deny = Permission.MENTION_EVERYONE;
+    world.setOverwrite(lab.general, { id: everyone, type: "role", allow: 0n, deny });
+    people.write("grace", "general", "@everyone @palyra good morning");
+    const event = await until(() => host.events[0]);
+    assert.equal(event.requested_broadcast, false);
   });
 
   it("are called as people call them: #general, a thread in it, a direct message with Ada", async () => {
