@@ -137,6 +137,53 @@ describe("Patterns", () => {
     );
   });
 
+  it("take time in proportion to the text, whatever the regular expression", () => {
+    const { expression } = fc.letrec<{ expression: string; part: string; atom: string }>((tie) => ({
+      atom: fc.oneof(
+        { maxDepth: 3, withCrossShrink: true },
+        fc.constantFrom("a", "b", ".", "[ab]", "\\w", "a?"),
+        tie("expression").map((inner) => `(${inner})`),
+      ),
+      part: fc
+        .tuple(tie("atom"), fc.constantFrom("", "", "+", "*", "?", "{2,5}", "+?", "*?"))
+        .map(([atom, times]) => (/[?*+}]$/.test(atom) && times !== "" ? `(${atom})${times}` : atom + times)),
+      expression: fc
+        .array(fc.array(tie("part"), { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 3 })
+        .map((ways) => ways.map((parts) => parts.join("")).join("|")),
+    }));
+    const cpuMicros = (run: () => void): number => {
+      const began = process.cpuUsage();
+      run();
+      const { user, system } = process.cpuUsage(began);
+      return user + system;
+    };
+    let tried = 0;
+    fc.assert(
+      fc.property(expression, (regex) => {
+        // What must follow never comes, so that every way through the expression is tried.
+        const pattern = { regex: `(${regex})!!$` };
+        let matcher: ReturnType<typeof compileMentions>;
+        try {
+          matcher = compileMentions({ patterns: [pattern], roles: [] });
+        } catch (thrown) {
+          assert.equal((thrown as { code?: string }).code, "config_invalid");
+          return;
+        }
+        tried += 1;
+        const timeFor = (length: number): number =>
+          cpuMicros(() => matcher.match(`${"ab".repeat(length / 2)}!`));
+        timeFor(1_000);
+        const isLinear = (): boolean => timeFor(16_000) <= 30 * Math.max(1_000, timeFor(2_000));
+        assert.ok(
+          isLinear() || isLinear() || isLinear(),
+          "8 times the text took more than 30 times the work",
+        );
+      }),
+      { numRuns: 40 },
+    );
+    assert.ok(tried >= 20, `only ${tried} expressions could be used`);
+  }).timeout(30_000);
+
   it("take time in proportion to the text, also those that ruin a backtracking engine", () => {
     const evil = ["(a+)+$", "(a|aa)+$", "(a|a?)+b", "(.*a){12}c", "([a-z]+)*\\d", "(x+x+)+y"];
     const matcher = compileMentions({ patterns: [...evil.map((regex) => ({ regex })), "aaaa@"], roles: [] });
