@@ -2,9 +2,12 @@ import { Argument, type Command, Option } from "commander";
 import { LogLevel, type ServiceKind, serviceKinds } from "../contracts/services.ts";
 import { requireAbsolute } from "../platform/state-paths.ts";
 import { containsText } from "../supervisor/log-filter.ts";
+import { resettable } from "../supervisor/reset/reset-state-root.ts";
 import type { CommandContext } from "./command-context.ts";
 import { doctor } from "./commands/doctor.ts";
 import { logs } from "./commands/logs.ts";
+import { type ResetTarget, reset } from "./commands/reset.ts";
+import { supportBundle } from "./commands/support-bundle.ts";
 import type { StartWishes } from "./doctor-host.ts";
 import { pastMoment, serviceByName, textPattern, wholeNumber } from "./option-values.ts";
 
@@ -35,6 +38,20 @@ export function addDiagnosticCommands(
     .action(async (given: WishFlags & { fix?: boolean; yes?: boolean }) => {
       const flags = { ...wishesOf(given), fix: given.fix ?? false, yes: given.yes ?? false };
       exitWith(await doctor(context(), flags));
+    });
+  withWishes(program.command("support-bundle"))
+    .description("write a zip with checks, logs and configuration, without secrets and messages")
+    .option("--out <file>", "where to write it; by default among the bundles of the state folder")
+    .action(async (given: WishFlags & { out?: string }) => {
+      await supportBundle(context(), given.out ?? null, wishesOf(given));
+    });
+  program
+    .command("reset")
+    .description("put a part back to its beginning; what was there is kept, but for secrets")
+    .addArgument(new Argument("<what>", "what to reset").choices([...resettable, "secrets"]))
+    .option("--yes", "do not ask")
+    .action(async (target: ResetTarget, given: { yes?: boolean }) => {
+      await reset(context(), target, given.yes ?? false);
     });
 }
 
