@@ -45,6 +45,8 @@ export interface BrowserDaemonOptions {
   readonly locate?: () => BrowserSearch;
   readonly network?: Network;
   readonly environment?: NodeJS.ProcessEnv;
+  /** Called when a valid token came with a request that a foreign page or host sent. */
+  readonly tokenMisused?: () => void;
 }
 
 /** What the daemon says of itself. */
@@ -124,6 +126,7 @@ export async function startBrowserDaemon(options: BrowserDaemonOptions): Promise
       tokens,
       sessions,
       logger,
+      tokenMisused: () => options.tokenMisused?.(),
       version: productVersion,
       health: () => {
         const { health, reasons } = status();

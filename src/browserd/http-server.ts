@@ -24,6 +24,8 @@ export interface HttpServerOptions {
   readonly tokens: BearerTokens;
   readonly sessions: McpSessions;
   readonly logger: Logger;
+  /** A valid token came with a request that a foreign page or host sent. */
+  tokenMisused(): void;
   readonly version: string;
   readonly health: () => HealthReport;
   readonly ready: () => Promise<ReadyReport>;
@@ -54,6 +56,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     const wrong = wrongHeader(request.headers, port);
     if (wrong !== undefined) {
       logger.warn({ header: wrong }, "A request was refused because it is not meant for this server.");
+      if (tokens.accept(request.headers.authorization)) options.tokenMisused();
       return refuse(reply, "forbidden", `The ${wrong} header does not name this server.`);
     }
     if (request.routeOptions.url === "/mcp" && !tokens.accept(request.headers.authorization)) {

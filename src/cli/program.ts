@@ -1,18 +1,25 @@
 import path from "node:path";
-import { Command, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { type ApprovalVerdict, approvalBounds } from "../contracts/approvals.ts";
+import { defaultProfileName } from "../contracts/profile.ts";
 import { defaultStateRoot, requireAbsolute } from "../platform/state-paths.ts";
 import { defaultSettings } from "../supervisor/control-center-options.ts";
+import type { Profile } from "../supervisor/profiles/profile-catalog.ts";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
+import { decideApproval, listApprovals } from "./commands/approvals.ts";
+import { rotateTokens } from "./commands/rotate-tokens.ts";
 import { setSecret } from "./commands/set-secret.ts";
 import { status } from "./commands/status.ts";
 import { stop } from "./commands/stop.ts";
 import { up } from "./commands/up.ts";
 import { addDiagnosticCommands } from "./diagnostic-commands.ts";
+import { addProfiles, addTimeline, chosenProfile, managesProfiles } from "./history-and-profiles.ts";
 import { wholeNumber } from "./option-values.ts";
 import { visibleText } from "./visible-text.ts";
 
 interface GivenGlobals {
   readonly stateRoot?: string;
+  readonly profile?: string;
   readonly json?: boolean;
   readonly plain?: boolean;
 }
@@ -30,6 +37,7 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
     .description("Runs your personal AI gateway and keeps it alive.")
     .version(host.version)
     .option("--state-root <folder>", "folder with all of Palyra's state (PALYRA_STATE_ROOT)")
+    .option("--profile <name>", "profile to use instead of the chosen one (PALYRA_PROFILE)")
     .option("--json", "print JSON for programs")
     .option("--plain", "no colours and no live screen")
     .showHelpAfterError("(add --help for more information)")
@@ -39,7 +47,21 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
     })
     .exitOverride();
 
-  const context = (): CommandContext => ({ ...host, ...globalsOf(program.opts<GivenGlobals>(), host) });
+  let profile: Profile | null = null;
+  program.hook("preAction", async (_, command) => {
+    if (managesProfiles(command)) return;
+    const given = program.opts<GivenGlobals>();
+    profile = await chosenProfile({
+      base: baseOf(given, host),
+      named: given.profile,
+      environment: host.terminal.env.PALYRA_PROFILE,
+      isBaseNamed: given.stateRoot !== undefined,
+    });
+  });
+  const context = (): CommandContext => ({
+    ...host,
+    ...globalsOf(program.opts<GivenGlobals>(), host, profile),
+  });
 
   program
     .command("up")
@@ -50,6 +72,11 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
         .argParser(wholeNumber(-1, 86_400))
         .default(defaultSettings.lingerSeconds),
     )
+    .addOption(
+      new Option("--rotate-days <days>", "age at which the services' tokens are replaced; 0 = never")
+        .argParser(wholeNumber(0, 365))
+        .default(defaultSettings.rotateDays),
+    )
     .option("--browser <file>", "browser to use, an absolute path")
     .addOption(new Option("--gateway-port <port>", "this port or none").argParser(wholeNumber(1, 65_535)))
     .addOption(new Option("--browserd-port <port>", "this port or none").argParser(wholeNumber(1, 65_535)))
@@ -58,6 +85,7 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
         stopOnExit: given.stopOnExit ?? false,
         settings: {
           lingerSeconds: given.linger,
+          rotateDays: given.rotateDays,
           browserPath: given.browser === undefined ? null : requireAbsolute(given.browser, "--browser"),
           ports: { gateway: given.gatewayPort ?? null, browserd: given.browserdPort ?? null },
         },
@@ -78,9 +106,18 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
       await stop(context());
     });
 
-  program
-    .command("secrets")
-    .description("manage secrets")
+  addApprovals(program, context);
+  addTimeline(program, context);
+  addProfiles(program, context);
+
+  const secrets = program.command("secrets").description("manage secrets");
+  secrets
+    .command("rotate")
+    .description("replace the tokens of the services; the old ones are accepted for ten seconds more")
+    .action(async () => {
+      await rotateTokens(context());
+    });
+  secrets
     .command("set")
     .description("store a secret, read from standard input or typed without being shown")
     .argument("<ref>", "name of the secret, e.g. global/discord_bot_token")
@@ -91,20 +128,55 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
   return program;
 }
 
+function addApprovals(program: Command, context: () => CommandContext): void {
+  const approvals = program
+    .command("approvals")
+    .description("show the risky actions that wait for your decision")
+    .action(async () => {
+      await listApprovals(context());
+    });
+  const id = (): Argument => new Argument("<id>", "id that “palyra approvals” shows");
+  const reason = (): Option =>
+    new Option("--reason <text>", "told to who asked").argParser((text: string) => {
+      if (text.length <= approvalBounds.reason) return text;
+      throw new InvalidArgumentError(`It must have at most ${approvalBounds.reason} characters.`);
+    });
+  const add = (verdict: ApprovalVerdict, description: string): void => {
+    approvals
+      .command(verdict)
+      .description(description)
+      .addArgument(id())
+      .addOption(reason())
+      .action(async (approvalId: string, given: { reason?: string }) => {
+        await decideApproval(context(), approvalId, verdict, given.reason ?? null);
+      });
+  };
+  add("allow", "let an action through, this once");
+  add("deny", "keep an action from being done");
+}
+
 interface UpFlags {
   readonly stopOnExit?: boolean;
   readonly linger: number;
+  readonly rotateDays: number;
   readonly browser?: string;
   readonly gatewayPort?: number;
   readonly browserdPort?: number;
 }
 
-function globalsOf(given: GivenGlobals, host: ProgramHost): GlobalOptions {
+/** Where the state of the default profile is, and beneath it that of the others. */
+function baseOf({ stateRoot }: GivenGlobals, host: ProgramHost): string {
+  return stateRoot === undefined
+    ? defaultStateRoot(host.terminal.env)
+    : requireAbsolute(path.resolve(stateRoot), "--state-root");
+}
+
+function globalsOf(given: GivenGlobals, host: ProgramHost, profile: Profile | null): GlobalOptions {
+  const profileBase = baseOf(given, host);
   return {
-    stateRoot:
-      given.stateRoot === undefined
-        ? defaultStateRoot(host.terminal.env)
-        : requireAbsolute(path.resolve(given.stateRoot), "--state-root"),
+    stateRoot: profile?.stateRoot ?? profileBase,
+    profile: profile?.name ?? defaultProfileName,
+    profileBase,
     json: given.json ?? false,
     plain: given.plain ?? false,
   };

@@ -45,7 +45,7 @@ export const HelloRequest = z.object({
   protocol: z.int(),
   nonce: z.string().min(16).max(128),
   proof: z.string().length(64),
-  /** A controller keeps the sidecar alive and serves its secret requests; an observer only looks. */
+  /** A controller keeps the sidecar alive and serves its secret requests; an observer does not. */
   role: z.enum(["controller", "observer"]),
   client: z.object({ name: z.string(), version: z.string(), pid: z.int() }),
 });
@@ -76,6 +76,10 @@ export const controlMethods = {
   secretChanged: "secret/changed",
   /** `{}` -> `{}`: read the configuration files again now. */
   reloadConfig: "config/reload",
+  /** `DecideApprovalRequest` -> `DecideApprovalResponse`: the owner's word. An observer may bring it too. */
+  decideApproval: "approvals/decide",
+  /** `EventsRequest` -> `EventsResponse`: what happened after a place in the gateway's log of events. */
+  events: "events/after",
 } as const;
 
 /** Requests a sidecar may send to its controller. */
@@ -88,6 +92,8 @@ export const sidecarMethods = {
 export const sidecarNotifications = {
   /** `SidecarStatus`, whenever it changes, at most ten a second. */
   status: "status",
+  /** `TokenSuspicion`: the sidecar's own token may be known to others and should be replaced. */
+  suspicion: "token/suspected",
   /** `LogNotification`: lines as they are written to the service's log file. */
   log: "log",
 } as const;
@@ -119,6 +125,8 @@ export type SecretResponse = z.infer<typeof SecretResponse>;
 
 export const SecretChangedRequest = z.object({ ref: SecretRef });
 export type SecretChangedRequest = z.infer<typeof SecretChangedRequest>;
+
+export const TokenSuspicion = z.object({ reason: z.string().min(1).max(200) });
 
 export const LogNotification = z.object({
   lines: z.array(z.object({ unix_ms: z.int(), level: LogLevel, line: z.string() })),

@@ -16,6 +16,15 @@ export const ServiceState = z.enum([
 ]);
 export type ServiceState = z.infer<typeof ServiceState>;
 
+export const ServiceUsage = z.object({
+  /** Share of one core since the measurement before, in percent. */
+  cpu_percent: z.number().nonnegative(),
+  /** Resident memory. */
+  memory_bytes: z.int().nonnegative(),
+  measured_at_unix_ms: z.int(),
+});
+export type ServiceUsage = z.infer<typeof ServiceUsage>;
+
 /** One service as the supervisor sees it. */
 export const ServiceView = z.object({
   service: ServiceKind,
@@ -31,6 +40,10 @@ export const ServiceView = z.object({
   ready_at_unix_ms: z.int().nullable(),
   /** Restarts after a crash or hang since the control center started. */
   restarts: z.int().nonnegative(),
+  /** Unexpected ends since the user last started or stopped it, oldest first, the latest 20. */
+  recent_crashes: z.array(z.object({ unix_ms: z.int(), reason: z.string() })).default([]),
+  /** What its process costs; null = not measured: nobody looks, or it has just begun. */
+  usage: ServiceUsage.nullable().default(null),
   /** One sentence about the last unexpected exit; null when there was none. */
   last_exit: z.string().nullable(),
   next_restart_unix_ms: z.int().nullable(),

@@ -1,13 +1,18 @@
+import type { DecideApprovalRequest } from "../contracts/approvals.ts";
 import type { GatewayStatus } from "../contracts/sidecar-status.ts";
 import { messageOf } from "../platform/errors.ts";
 import type { RunningService, SidecarContext } from "../sidecar/run-sidecar.ts";
 import type { Agent } from "./agent/agent.ts";
 import { echoAgent } from "./agent/echo-agent.ts";
+import { ownerActor } from "./approvals/approval-desk.ts";
 import { Channels } from "./channels.ts";
+import { configEvent } from "./config-event.ts";
 import { ConfigFile } from "./config-file.ts";
 import { gatewayApi } from "./gateway-api.ts";
 import { buildGatewayStatus } from "./gateway-status.ts";
 import { startGatewayServer } from "./http/gateway-server.ts";
+
+const misusedToken = "it was shown by a request from a foreign page or host";
 
 /**
  * Brings the gateway up: configuration, HTTP port; then the store and the connectors behind it.
@@ -21,6 +26,7 @@ export async function startGateway(
 ): Promise<RunningService> {
   const { log } = context;
   const config = new ConfigFile(context.paths.gatewayConfig, log, () => {
+    channels.noteConfig(configEvent(config.problem, config.current.hash, Date.now()));
     channels.applyConfig().catch((thrown: unknown) => {
       log.error("the configuration could not be applied", { error: messageOf(thrown) });
     });
@@ -45,6 +51,7 @@ export async function startGateway(
     api: gatewayApi({ context, config, channels, status }),
     redactor: context.redactor,
     log,
+    tokenMisused: () => context.suspectLeak(misusedToken),
   });
   channels.open();
   return {
@@ -54,10 +61,18 @@ export async function startGateway(
     secretChanged: (ref) => channels.credentialsChanged(ref),
     controllerJoined: () => channels.credentialsChanged(null),
     reloadConfig: () => config.reload(),
+    events: (request) => channels.events(request),
+    decideApproval: (request) => ownersWord(channels, request),
     stop: async (drainMs) => {
       config.close();
       await channels.stop(drainMs);
       await server.close();
     },
   };
+}
+
+async function ownersWord(channels: Channels, asked: DecideApprovalRequest): Promise<string> {
+  const { approval_id, verdict, reason, via } = asked;
+  const { sentence } = await channels.approvals.decide(approval_id, { verdict, reason, by: ownerActor(via) });
+  return verdict === "allow" ? `Allowed once: ${sentence}` : `Denied: ${sentence}`;
 }

@@ -22,7 +22,7 @@ export function boundedConnection(
   fault: (reason: string) => void,
 ): MessageConnection {
   let handled = 0;
-  const guard = new FrameGuard(maxMessage, () => guard.frames - handled > queueLimit);
+  const guard: FrameGuard = new FrameGuard(maxMessage, () => guard.frames - handled > queueLimit);
   guard.on("error", (error) => fault(error.message));
   socket.pipe(guard);
   const reader = new StreamMessageReader(guard);

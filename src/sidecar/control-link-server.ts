@@ -25,6 +25,8 @@ export class ControlLinkServer {
   readonly #admitted = new Set<ControlConnection>();
   readonly #log: Logger;
   readonly #events: ControllerEvents;
+  /** Waits for a controller. */
+  #suspicion: string | null = null;
   #recentLines: PublishedLine[] = [];
   #waitingLines: PublishedLine[] = [];
   #logTimer: NodeJS.Timeout | null = null;
@@ -66,6 +68,13 @@ export class ControlLinkServer {
     for (const connection of this.#admitted) connection.notify(sidecarNotifications.status, status);
   }
 
+  /** Tells the newest controller, or the next one, that the sidecar's token may be known to others. */
+  suspect(reason: string): void {
+    const [controller] = this.controllers();
+    if (controller === undefined) this.#suspicion = reason;
+    else controller.notify(sidecarNotifications.suspicion, { reason });
+  }
+
   /** Sends a line to all connections; a new one gets the recent lines after its hello. */
   sendLine(line: PublishedLine): void {
     this.#recentLines.push(line);
@@ -100,7 +109,11 @@ export class ControlLinkServer {
     }
     this.#admitted.add(connection);
     this.#log.info("control link joined", { role: connection.role, client: connection.client });
-    if (connection.role === "controller") this.#events.controllerJoined();
+    if (connection.role !== "controller") return;
+    this.#events.controllerJoined();
+    if (this.#suspicion !== null)
+      connection.notify(sidecarNotifications.suspicion, { reason: this.#suspicion });
+    this.#suspicion = null;
   }
 
   #forget(connection: ControlConnection, reason: string | null): void {

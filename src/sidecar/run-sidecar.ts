@@ -1,6 +1,8 @@
+import type { DecideApprovalRequest } from "../contracts/approvals.ts";
 import { type BootLine, exitCodes } from "../contracts/control-link.ts";
 import { type BoundPort, type ServiceKind, serviceDisplayNames } from "../contracts/services.ts";
 import type { SidecarStatus } from "../contracts/sidecar-status.ts";
+import type { EventsRequest, EventsResponse } from "../contracts/timeline.ts";
 import { messageOf, PalyraError } from "../platform/errors.ts";
 import { Redactor } from "../platform/redactor.ts";
 import { ensurePrivateFolder } from "../platform/secure-folder.ts";
@@ -31,6 +33,11 @@ export interface SidecarContext {
   readonly tokens: TokenSet;
   readonly secrets: SecretClient;
   readonly startedAt: number;
+  /**
+   * Says that the service's own token may be known to others; it is replaced soon.
+   * @param reason why, in words that follow “because”
+   */
+  suspectLeak(reason: string): void;
   /** To be called whenever the status may have changed. */
   statusChanged(): void;
 }
@@ -43,6 +50,10 @@ export interface RunningService {
   secretChanged(ref: string): void;
   controllerJoined(): void;
   reloadConfig(): Promise<void>;
+  /** What happened after a place in the service's log of events. Absent where none is kept. */
+  events?(request: EventsRequest): Promise<EventsResponse>;
+  /** Takes the owner's word on a risky action. @returns what came of it. Absent where nothing is ever asked */
+  decideApproval?(request: DecideApprovalRequest): Promise<string>;
   /** Finishes what can be finished within `drainMs` and lets go of everything. */
   stop(drainMs: number): Promise<void>;
 }
@@ -83,10 +94,13 @@ async function serve(
   const redactor = new Redactor();
   redactor.add(boot.instance_id);
   for (const token of boot.tokens) redactor.add(token);
-  const log = openLog(boot, paths, redactor);
+  const tokens = new TokenSet(boot.tokens);
+  const log = openLog(boot, paths, redactor, (text) => {
+    // It is masked there, but what brought it so far may have brought it further.
+    if (tokens.isIn(text)) link.suspect("it was found on its way into a log");
+  });
   endOnUnexpected(log, redactor);
 
-  const tokens = new TokenSet(boot.tokens);
   const secrets = new SecretClient({ sources: () => link.controllers(), redactor, log });
   let service: RunningService | null = null;
   let stopping = false;
@@ -150,6 +164,13 @@ async function serve(
         service?.secretChanged(ref);
       },
       reloadConfig: () => running().reloadConfig(),
+      events: async (request) =>
+        (await running().events?.(request)) ?? { events: [], next: request.after, more: false },
+      decideApproval: async (request) => {
+        const message = await running().decideApproval?.(request);
+        if (message === undefined) throw new PalyraError("not_found", "This service asks for no approvals.");
+        return message;
+      },
     },
     events: {
       controllerJoined: () => {
@@ -175,6 +196,7 @@ async function serve(
       tokens,
       secrets,
       startedAt,
+      suspectLeak: (reason) => link.suspect(reason),
       statusChanged: () => {
         if (service !== null) publisher.touch();
       },
@@ -190,12 +212,17 @@ async function serve(
   log.info("serving", { ports: service.ports(), start_ms: Date.now() - startedAt });
 }
 
-function openLog(boot: BootLine, paths: StatePaths, redactor: Redactor): SidecarLog {
+function openLog(
+  boot: BootLine,
+  paths: StatePaths,
+  redactor: Redactor,
+  masked: (text: string) => void,
+): SidecarLog {
   const file = new RotatingFile(logFile(paths, boot.service), (thrown) =>
     writeStandardError(`log lines were lost: ${redactor.redact(messageOf(thrown))}\n`),
   );
   const service = serviceDisplayNames[boot.service];
-  return new SidecarLog({ file, redactor, level: boot.log_level, service });
+  return new SidecarLog({ file, redactor, masked, level: boot.log_level, service });
 }
 
 /** After an error nobody expected the state of the process is unknown: it is logged and the process ends. */

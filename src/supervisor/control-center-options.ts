@@ -26,6 +26,8 @@ export interface ControlCenterSettings {
   /** Which services are wanted in a state root that is new. Later the user's commands decide. */
   readonly startOnFirstRun: Readonly<Record<ServiceKind, boolean>>;
   readonly logLevel: LogLevel;
+  /** Age in days at which our own tokens are replaced by themselves; 0 = never. */
+  readonly rotateDays: number;
 }
 
 export const defaultSettings: ControlCenterSettings = {
@@ -34,11 +36,14 @@ export const defaultSettings: ControlCenterSettings = {
   ports: { gateway: null, browserd: null },
   startOnFirstRun: { gateway: true, browserd: true },
   logLevel: "info",
+  rotateDays: 30,
 };
 
 export interface ControlCenterOptions {
   /** Absolute path of the state root; made when missing. */
   readonly stateRoot: string;
+  /** Name of the profile whose state root that is; the default profile when absent. */
+  readonly profile?: string;
   /** How other hosts name this one, e.g. `VS Code window` or `terminal`. */
   readonly hostName: string;
   /** Version of the product. A running sidecar of another version is replaced. */

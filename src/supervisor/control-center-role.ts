@@ -155,7 +155,7 @@ export class ControlCenterRole {
 
   async #openSession(ownership: Ownership): Promise<OwnerSession> {
     try {
-      return await OwnerSession.open({ ...this.#host, makeWay: () => this.#makeWay() }, ownership);
+      return await OwnerSession.open({ ...this.#host, makeWay: (why) => this.#makeWay(why) }, ownership);
     } catch (thrown) {
       await ownership.release();
       throw thrown;
@@ -189,10 +189,10 @@ export class ControlCenterRole {
     if (!this.#left) this.#contendInBackground();
   }
 
-  #makeWay(): void {
+  #makeWay(why: string): void {
     if (this.#left || this.#session.kind !== "owner") return;
     const { logger } = this.#host.options;
-    logger.info("Another window holds the secrets; it takes over the services.");
+    logger.info(`${why}; it takes over the services.`);
     this.#endSession()
       .then(() => delay(makeWayMs, this.#leaving.signal))
       .then(() => {

@@ -1,4 +1,6 @@
+import type { ApprovalVerdict } from "../contracts/approvals.ts";
 import type { OwnerCommand } from "../contracts/owner-link.ts";
+import { defaultProfileName } from "../contracts/profile.ts";
 import type { LogLine, ServiceKind } from "../contracts/services.ts";
 import type { ControlCenterSnapshot } from "../contracts/snapshot.ts";
 import { Redactor } from "../platform/redactor.ts";
@@ -19,6 +21,7 @@ const openWaitMs = 3_000;
  * looks on and forwards commands when another does, and takes over when that one goes away.
  */
 export class ControlCenter {
+  readonly #options: ControlCenterOptions;
   readonly #paths: StatePaths;
   readonly #redactor = new Redactor();
   readonly #book = new LogBook();
@@ -29,6 +32,7 @@ export class ControlCenter {
   #left: Promise<void> | null = null;
 
   private constructor(options: ControlCenterOptions) {
+    this.#options = options;
     this.#paths = statePaths(options.stateRoot);
     const clock = options.clock ?? Date;
     this.#role = new ControlCenterRole({
@@ -36,7 +40,7 @@ export class ControlCenter {
       paths: this.#paths,
       redactor: this.#redactor,
       clock,
-      profile: "default",
+      profile: options.profile ?? defaultProfileName,
       changed: () => this.#publisher.changed(),
       published: () => this.#publisher.published(),
       logged: (lines, backlog) => this.#logged(lines, backlog),
@@ -132,6 +136,20 @@ export class ControlCenter {
 
   async deleteSecret(ref: string): Promise<void> {
     await this.#command({ kind: "delete_secret", ref });
+  }
+
+  /**
+   * Brings the owner's word on a risky action to the gateway.
+   * @param reason told to who asked; null for none
+   * @throws `not_found`; `conflict` when it does not wait any more; `not_running`
+   */
+  async decideApproval(
+    approvalId: string,
+    verdict: ApprovalVerdict,
+    reason: string | null = null,
+  ): Promise<void> {
+    const via = this.#options.hostName;
+    await this.#command({ kind: "decide_approval", approval_id: approvalId, verdict, reason, via });
   }
 
   /** Recent log lines of one service or all, oldest first. */

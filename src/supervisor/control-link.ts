@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as z from "zod";
+import { type DecideApprovalRequest, DecideApprovalResponse } from "../contracts/approvals.ts";
 import {
   controlLinkProtocol,
   controlMethods,
@@ -12,8 +13,10 @@ import {
   type SetTokensRequest,
   sidecarMethods,
   sidecarNotifications,
+  TokenSuspicion,
 } from "../contracts/control-link.ts";
 import { SidecarStatus } from "../contracts/sidecar-status.ts";
+import { type EventsRequest, EventsResponse } from "../contracts/timeline.ts";
 import { constantTimeEqual, controlProof } from "../platform/control-proof.ts";
 import { PalyraError } from "../platform/errors.ts";
 import { connectLocal } from "./connect-local.ts";
@@ -29,6 +32,8 @@ export interface ControlLinkEvents {
   status(status: SidecarStatus): void;
   log(lines: LogNotification["lines"]): void;
   secret(request: SecretRequest): Promise<SecretResponse>;
+  /** The sidecar's own token may be known to others. */
+  suspicion(reason: string): void;
   /** The connection is ended because the sidecar broke a bound. */
   cut(reason: string): void;
 }
@@ -64,6 +69,7 @@ export class ControlLink {
     });
     rpc.receive(sidecarNotifications.status, SidecarStatus, (status) => events.status(status));
     rpc.receive(sidecarNotifications.log, LogNotification, ({ lines }) => events.log(lines));
+    rpc.receive(sidecarNotifications.suspicion, TokenSuspicion, ({ reason }) => events.suspicion(reason));
     rpc.handle(sidecarMethods.getSecret, SecretRequestSchema, (request) => events.secret(request));
     rpc.listen();
     try {
@@ -90,6 +96,17 @@ export class ControlLink {
 
   async secretChanged(ref: string): Promise<void> {
     await this.#rpc.request(controlMethods.secretChanged, { ref }, Nothing, answerMs);
+  }
+
+  /** Brings the owner's word on a risky action. @returns what came of it @throws why it was not taken */
+  async decideApproval(request: DecideApprovalRequest): Promise<string> {
+    const method = controlMethods.decideApproval;
+    return (await this.#rpc.request(method, request, DecideApprovalResponse, answerMs)).message;
+  }
+
+  /** What happened after a place in the sidecar's log of events. */
+  async events(request: EventsRequest): Promise<EventsResponse> {
+    return await this.#rpc.request(controlMethods.events, request, EventsResponse, answerMs);
   }
 
   onClosed(listener: () => void): void {

@@ -1,5 +1,6 @@
 import type { HelloResponse } from "../contracts/control-link.ts";
 import type { OwnerHelloRequest } from "../contracts/owner-link.ts";
+import { defaultProfileName } from "../contracts/profile.ts";
 import { type LogLine, type ServiceKind, serviceDisplayNames, serviceKinds } from "../contracts/services.ts";
 import type { ControlCenterSnapshot, ServiceView } from "../contracts/snapshot.ts";
 import type { StateFile } from "../contracts/state-file.ts";
@@ -30,10 +31,12 @@ export interface Inspection {
 export class StateRootInspector {
   readonly #stateRoot: string;
   readonly #client: OwnerHelloRequest["client"];
+  readonly #profile: string;
   readonly #redactor = new Redactor();
 
   /** @param stateRoot absolute path; need not exist */
-  constructor(stateRoot: string, client: OwnerHelloRequest["client"]) {
+  constructor(stateRoot: string, client: OwnerHelloRequest["client"], profile = defaultProfileName) {
+    this.#profile = profile;
     this.#stateRoot = stateRoot;
     this.#client = client;
   }
@@ -96,6 +99,8 @@ export class StateRootInspector {
           secret: async () => {
             throw new PalyraError("forbidden", "An observer has no secrets.");
           },
+          suspicion: () => undefined,
+          cut: () => undefined,
         },
       );
     } catch (thrown) {
@@ -123,7 +128,7 @@ export class StateRootInspector {
       facts: {
         version: this.#client.version,
         state_root: this.#stateRoot,
-        profile: "default",
+        profile: this.#profile,
         role: "observer",
         secrets_home: state?.secrets_home ?? "file",
       },

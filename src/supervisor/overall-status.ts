@@ -1,5 +1,6 @@
 import type { ServiceKind } from "../contracts/services.ts";
 import type { ControlCenterSnapshot, OverallStatus, ServiceView } from "../contracts/snapshot.ts";
+import { flappingOf } from "./flapping.ts";
 
 export interface OverallVerdict {
   readonly status: OverallStatus;
@@ -76,6 +77,8 @@ function judge({ services, gateway, browserd }: StatusInputs, now: number): Over
         `${unready.connector_id} is not ready (${unready.readiness.replaceAll("_", " ")}).`,
     };
   }
+  const flapping = wanted.map((view) => flappingOf(view, now)).find((reason) => reason !== null);
+  if (flapping !== undefined) return { status: "degraded", reason: flapping };
   const stopped = services.find((view) => !view.desired_running);
   if (stopped !== undefined) {
     return { status: "degraded", reason: `${stopped.display_name} is stopped, as you wished.` };

@@ -11,6 +11,7 @@ import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
 import type { Redactor } from "../platform/redactor.ts";
 import type { StatePaths } from "../platform/state-paths.ts";
 import type { BootFacts } from "./boot-facts.ts";
+import { compareVersions } from "./compare-versions.ts";
 import type { ControlCenterOptions } from "./control-center-options.ts";
 import { EncryptedFileSecretStore } from "./encrypted-file-secret-store.ts";
 import type { Ownership } from "./ownership.ts";
@@ -22,6 +23,8 @@ import { SidecarTokens } from "./sidecar-tokens.ts";
 import { buildSnapshot } from "./snapshot.ts";
 import { StateFileStore } from "./state-file-store.ts";
 import { supervisorTimings } from "./supervisor-timings.ts";
+import { OwnerHistory } from "./timeline/owner-history.ts";
+import { TokenRotation } from "./token-rotation.ts";
 import { warningOf } from "./warnings.ts";
 
 /** What the session needs of the control center it belongs to. */
@@ -37,8 +40,8 @@ export interface OwnerSessionHost {
   logged(lines: readonly LogLine[], backlog: boolean): void;
   logs(service: ServiceKind | undefined): readonly LogLine[];
   snapshot(): ControlCenterSnapshot;
-  /** Another host can reach the secrets and this one cannot: it should own the services. */
-  makeWay(): void;
+  /** Another host should own the services: it reaches the secrets and this one does not, or it is newer. */
+  makeWay(why: string): void;
 }
 
 /** The services of a state root, run by this process. */
@@ -51,7 +54,10 @@ export class OwnerSession {
   readonly #secretsHere: boolean;
   readonly #tokens: SidecarTokens;
   readonly #services: ServiceSet;
+  readonly #rotation: TokenRotation;
   readonly #notices = new Map<string, Warning>();
+  /** Null when its folder cannot be used: a notice says so. */
+  #history: OwnerHistory | null = null;
 
   private constructor(host: OwnerSessionHost, ownership: Ownership, state: StateFileStore) {
     this.#host = host;
@@ -64,6 +70,13 @@ export class OwnerSession {
     this.#tokens = new SidecarTokens(this.#secrets, (service, request) =>
       this.#services.one(service).setTokens(request),
     );
+    this.#rotation = new TokenRotation({
+      days: () => host.options.settings.rotateDays,
+      createdAt: (service) => this.#state.state.token_created_unix_ms[tokenStateKeys[service]],
+      rotate: (service, reason) => this.#rotateBySelf(service, reason),
+      failed: (service, thrown) => this.#complain(service, thrown),
+      now: () => host.clock.now(),
+    });
     this.#services = new ServiceSet((service) => this.#makeRunner(service));
   }
 
@@ -75,6 +88,8 @@ export class OwnerSession {
       desired: options.settings.startOnFirstRun,
     });
     const session = new OwnerSession(host, ownership, state);
+    await session.#openHistory();
+    await session.#keepPlainTokens();
     const desired = options.desired ?? state.state.desired_running;
     await session.#save({ desired_running: { ...desired } });
     ownership.server.serve({
@@ -92,6 +107,7 @@ export class OwnerSession {
   /** Sets the services going. */
   begin(): void {
     this.#services.begin();
+    this.#rotation.begin();
   }
 
   buildSnapshot(revision: number): ControlCenterSnapshot {
@@ -112,7 +128,42 @@ export class OwnerSession {
       gateway: gateway?.status.service === "gateway" ? { ...gateway, status: gateway.status } : null,
       browserd: browserd?.status.service === "browserd" ? { ...browserd, status: browserd.status } : null,
       notices: [...this.#notices.values()],
+      recentEvents: this.#history?.recent ?? [],
     });
+  }
+
+  async #openHistory(): Promise<void> {
+    const { options, paths, redactor, clock } = this.#host;
+    try {
+      this.#history = await OwnerHistory.open({
+        folder: paths.timelineDir,
+        redactor,
+        clock,
+        hostName: options.hostName,
+        logger: options.logger,
+        askGateway: (request) => this.#services.one("gateway").events(request),
+        changed: () => this.#host.changed(),
+        fault: (problem) => {
+          if (problem !== null) this.#notice(problem);
+        },
+      });
+    } catch (thrown) {
+      this.#notice(PalyraError.fromDetails(detailsOf(thrown)));
+    }
+  }
+
+  /** Tokens that an old state file held move into the store, unless it has some already. */
+  async #keepPlainTokens(): Promise<void> {
+    for (const service of serviceKinds) {
+      const token = this.#state.plainTokens[service];
+      if (token === undefined) continue;
+      try {
+        await this.#secrets.adoptToken(service, token);
+      } catch (thrown) {
+        // Without it a new token is made.
+        this.#complain(service, thrown);
+      }
+    }
   }
 
   /** Sends to the observers what the control center has published. */
@@ -150,21 +201,29 @@ export class OwnerSession {
         return await this.#rotateTokens();
       case "set_secret":
         await this.#secrets.set(command.ref, command.value);
+        this.#history?.say("secret.stored", "info", `The secret ${command.ref} was stored.`);
         await this.#secretChanged(command.ref);
         return `The secret ${command.ref} is stored.`;
       case "delete_secret":
         await this.#secrets.delete(command.ref);
+        this.#history?.say("secret.removed", "info", `The secret ${command.ref} was removed.`);
         await this.#secretChanged(command.ref);
         return `The secret ${command.ref} is removed.`;
       case "secret_changed":
         await this.#secretChanged(command.ref);
         return `The services ask for ${command.ref} again.`;
+      case "decide_approval": {
+        const { approval_id, verdict, reason, via } = command;
+        return await this.#services.one("gateway").decideApproval({ approval_id, verdict, reason, via });
+      }
     }
   }
 
   /** Gives up the ownership; the sidecars live on for their linger time. */
   async close(): Promise<void> {
+    this.#rotation.dispose();
     this.#services.detach();
+    this.#history?.close();
     await this.#ownership.release();
   }
 
@@ -182,10 +241,13 @@ export class OwnerSession {
       random: options.random ?? Math.random,
       bootFacts: () => this.#bootFacts(service),
       secret: (request) => this.#secrets.answer(service, request),
+      stepped: (step) => this.#history?.stepped(step),
       connected: () => {
+        if (service === "gateway") this.#history?.gatewayConnected();
         if (!this.#secretsHere) return;
         this.#tokens.tellNewest(service).catch((thrown: unknown) => this.#complain(service, thrown));
       },
+      suspected: (reason) => this.#rotation.suspect(service, reason),
       changed: () => this.#changed(),
       logged: (lines, backlog) => this.#host.logged(lines, backlog),
     });
@@ -204,11 +266,23 @@ export class OwnerSession {
   }
 
   async #rotateTokens(): Promise<string> {
-    for (const service of serviceKinds) {
-      await this.#tokens.rotate(service);
-      await this.#secretChanged(tokenRefs[service]);
-    }
+    for (const service of serviceKinds) await this.#rotate(service);
+    this.#history?.say("tokens.rotated", "info", "The tokens of the services are new.");
     return "The tokens are new; the old ones end in 10 seconds.";
+  }
+
+  async #rotate(service: ServiceKind): Promise<void> {
+    await this.#tokens.rotate(service);
+    await this.#secretChanged(tokenRefs[service]);
+  }
+
+  /** Without a command of the user. Where the secrets cannot be reached, or are none yet, nothing is replaced. */
+  async #rotateBySelf(service: ServiceKind, reason: string): Promise<void> {
+    if (!this.#secretsHere || !(await this.#secrets.hasToken(service))) return;
+    await this.#rotate(service);
+    const told = `The token of ${serviceDisplayNames[service]} is new, because ${reason}.`;
+    this.#services.one(service).note("warn", told);
+    this.#history?.say("tokens.rotated", "info", told);
   }
 
   async #secretChanged(ref: string): Promise<void> {
@@ -252,10 +326,18 @@ export class OwnerSession {
   }
 
   #observerJoined({ client }: OwnerHelloRequest): void {
-    if (!this.#secretsHere && client.secrets_home === this.#state.state.secrets_home) this.#host.makeWay();
+    const { options } = this.#host;
+    const home = this.#state.state.secrets_home;
+    const reaches = client.secrets_home === home || home === "file";
+    if (!reaches) return;
+    if (!this.#secretsHere) this.#host.makeWay(`The ${client.name} holds the secrets`);
+    else if (compareVersions(client.version, options.version) > 0)
+      this.#host.makeWay(`The ${client.name} has a newer version (${client.version})`);
   }
 
   #changed(): void {
+    const gateway = this.#services.one("gateway").status?.status;
+    if (gateway?.service === "gateway") this.#history?.gatewayTold(gateway);
     this.#host.changed();
     this.#services.changed();
   }

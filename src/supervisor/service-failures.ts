@@ -2,7 +2,14 @@ import type { ErrorDetails } from "../contracts/errors.ts";
 import { PalyraError } from "../platform/errors.ts";
 import { crashProblem, describeExit, type ProcessExit, retryIsPointless } from "./process-exit.ts";
 import { afterCrash } from "./restart-policy.ts";
-import { logged, noProcess, type ServiceMachine, type Step, type StepContext } from "./service-model.ts";
+import {
+  crashesKept,
+  logged,
+  noProcess,
+  type ServiceMachine,
+  type Step,
+  type StepContext,
+} from "./service-model.ts";
 import { launch, stopped } from "./service-wishes.ts";
 
 /** There is no process, and there may never have been one. */
@@ -52,7 +59,8 @@ function crashed(
   const { now, random, timings } = context;
   const readyForMs = state.readySince === null ? null : now - state.readySince;
   const { history, delayMs } = afterCrash(state.history, { now, readyForMs, random }, timings);
-  const known = { ...state, history };
+  const crash = { at: now, reason: problem?.message ?? line };
+  const known = { ...state, history, crashes: [...state.crashes, crash].slice(-crashesKept) };
   if (delayMs === null) {
     const minutes = Math.round(timings.crashWindowMs / 60_000);
     const loop = new PalyraError(

@@ -1,9 +1,7 @@
-import type { ErrorDetails } from "../contracts/errors.ts";
-import type { SidecarHealth } from "../contracts/sidecar-status.ts";
 import { PalyraError } from "../platform/errors.ts";
-import { freshHistory } from "./restart-policy.ts";
 import { exited, launchFailed, replace } from "./service-failures.ts";
 import {
+  cleanSlate,
   logged,
   mayHaveProcess,
   type ProcessEvent,
@@ -28,7 +26,7 @@ export function step(state: ServiceMachine, event: ServiceEvent, context: StepCo
     case "stop":
       return stop({ ...state, desired: false, relaunch: false }, context);
     case "restart":
-      return restart({ ...state, desired: true, history: freshHistory }, context);
+      return restart({ ...state, desired: true, ...cleanSlate }, context);
     case "tick":
       return state.deadline === null || context.now < state.deadline
         ? unchanged(state)
@@ -55,7 +53,7 @@ function fromProcess(state: ServiceMachine, event: ProcessEvent, context: StepCo
     case "pong":
       return { state: { ...state, awaitingPong: false, missedPongs: 0 }, effects: [] };
     case "health":
-      return health(state, event.health, event.reason);
+      return health(state, event, context);
   }
 }
 
@@ -88,18 +86,9 @@ function connected(
     readySince: state.readySince ?? now,
     awaitingPong: false,
     missedPongs: 0,
+    replaceBy: outdated ? (state.replaceBy ?? now + timings.quietWaitMs) : null,
     deadline: now + timings.heartbeatMs,
   };
-  if (outdated) {
-    const replaced = stop({ ...ready, relaunch: true }, context);
-    return {
-      state: replaced.state,
-      effects: [
-        logged("info", `${state.displayName} ${facts.version} is replaced by this version.`),
-        ...replaced.effects,
-      ],
-    };
-  }
   const verb = facts.adopted ? "was found running and taken over" : "is ready";
   return {
     state: ready,
@@ -108,15 +97,24 @@ function connected(
   };
 }
 
-function health(state: ServiceMachine, value: SidecarHealth, reason: ErrorDetails | null): Step {
+function health(
+  state: ServiceMachine,
+  { health: value, quiet, reason }: Extract<ServiceEvent, { readonly kind: "health" }>,
+  context: StepContext,
+): Step {
   if (state.phase !== "running" && state.phase !== "degraded") return unchanged(state);
-  return {
-    state:
-      value === "ok"
-        ? { ...state, phase: "running", problem: null }
-        : { ...state, phase: "degraded", problem: reason },
-    effects: [],
-  };
+  const told: ServiceMachine =
+    value === "ok"
+      ? { ...state, phase: "running", problem: null }
+      : { ...state, phase: "degraded", problem: reason };
+  return quiet && state.replaceBy !== null ? replaceOlder(told, context) : { state: told, effects: [] };
+}
+
+/** Ends a sidecar of an older version, after its drain, and starts this one. */
+function replaceOlder(state: ServiceMachine, context: StepContext): Step {
+  const replaced = stop({ ...state, replaceBy: null, relaunch: true }, context);
+  const line = `${state.displayName} ${state.facts?.version ?? ""} is replaced by this version.`;
+  return { state: replaced.state, effects: [logged("info", line), ...replaced.effects] };
 }
 
 function deadlinePassed(state: ServiceMachine, context: StepContext): Step {
@@ -135,6 +133,7 @@ function deadlinePassed(state: ServiceMachine, context: StepContext): Step {
       );
     case "running":
     case "degraded":
+      if (state.replaceBy !== null && now >= state.replaceBy) return replaceOlder(state, context);
       return heartbeat(state, context);
     case "unhealthy":
       return {

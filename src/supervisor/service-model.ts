@@ -19,6 +19,18 @@ export interface SidecarFacts {
   readonly adopted: boolean;
 }
 
+/** An unexpected end and why. */
+export interface RecordedCrash {
+  readonly at: number;
+  readonly reason: string;
+}
+
+/** So many unexpected ends are remembered. */
+export const crashesKept = 20;
+
+/** What the word of the user makes of the past. */
+export const cleanSlate = { history: freshHistory, crashes: [] } as const;
+
 /** One service at one moment: a value. All instants are Unix milliseconds. */
 export interface ServiceMachine {
   readonly displayName: string;
@@ -33,10 +45,14 @@ export interface ServiceMachine {
   /** Start again as soon as the stop is done. */
   readonly relaunch: boolean;
   readonly facts: SidecarFacts | null;
+  /** It is of an older version and replaced at the next quiet moment, at the latest then; null = it stays. */
+  readonly replaceBy: number | null;
   readonly readySince: number | null;
   readonly awaitingPong: boolean;
   readonly missedPongs: number;
   readonly history: RestartHistory;
+  /** Unexpected ends since the user last started or stopped it, oldest first, at most `crashesKept`. */
+  readonly crashes: readonly RecordedCrash[];
   /** Restarts after a crash or hang since this control center was opened. */
   readonly restarts: number;
   readonly lastExit: string | null;
@@ -51,7 +67,7 @@ export type ServiceEvent =
   | { readonly kind: "stop" }
   | { readonly kind: "restart" }
   | { readonly kind: "retry" }
-  /** The hello succeeded: the sidecar is ready. `outdated`: it is of another product version. */
+  /** The hello succeeded: the sidecar is ready. `outdated`: it is of an older product version. */
   | {
       readonly kind: "connected";
       readonly run: number;
@@ -71,6 +87,8 @@ export type ServiceEvent =
       readonly kind: "health";
       readonly run: number;
       readonly health: SidecarHealth;
+      /** Nothing would be interrupted now. */
+      readonly quiet: boolean;
       readonly reason: ErrorDetails | null;
     }
   /** Time has passed; something happens only when the deadline is reached. */
@@ -113,10 +131,11 @@ export function newServiceMachine(displayName: string, desired: boolean): Servic
     stopStep: null,
     relaunch: false,
     facts: null,
+    replaceBy: null,
     readySince: null,
     awaitingPong: false,
     missedPongs: 0,
-    history: freshHistory,
+    ...cleanSlate,
     restarts: 0,
     lastExit: null,
     problem: null,
@@ -137,6 +156,7 @@ export const logged = (level: LogLevel, line: string): ServiceEffect => ({ kind:
 /** The fields that belong to a process, as they are without one. */
 export const noProcess = {
   facts: null,
+  replaceBy: null,
   readySince: null,
   awaitingPong: false,
   missedPongs: 0,

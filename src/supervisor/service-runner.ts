@@ -1,7 +1,11 @@
+import type { DecideApprovalRequest } from "../contracts/approvals.ts";
 import type { SetTokensRequest } from "../contracts/control-link.ts";
 import { type LogLevel, serviceDisplayNames } from "../contracts/services.ts";
 import type { SidecarStatus } from "../contracts/sidecar-status.ts";
 import type { ServiceView } from "../contracts/snapshot.ts";
+import type { EventsRequest, EventsResponse } from "../contracts/timeline.ts";
+import { PalyraError } from "../platform/errors.ts";
+import { isQuiet } from "./quiet-moment.ts";
 import { redactDeep } from "./redact-deep.ts";
 import { step } from "./service-machine.ts";
 import {
@@ -12,6 +16,7 @@ import {
 } from "./service-model.ts";
 import { serviceView } from "./service-view.ts";
 import { SidecarRun, type SidecarRunOptions } from "./sidecar-run.ts";
+import type { ServiceStep } from "./timeline/service-events.ts";
 
 export interface RunnerOptions extends SidecarRunOptions {
   readonly desired: boolean;
@@ -20,6 +25,8 @@ export interface RunnerOptions extends SidecarRunOptions {
   connected(): void;
   /** The view or the status changed. */
   changed(): void;
+  /** The machine made a step. */
+  stepped(step: ServiceStep): void;
 }
 
 /** Carries out the effects of one service's state machine and feeds it with what happens. */
@@ -51,6 +58,8 @@ export class ServiceRunner {
     const before = this.#machine;
     const next = step(before, event, { now: clock.now(), random: random(), timings });
     this.#machine = next.state;
+    const { service } = this.#options;
+    this.#options.stepped({ service, before, event, after: next.state, now: clock.now() });
     this.#armTimer();
     for (const effect of next.effects) this.#carryOut(effect);
     if (this.#machine !== before) this.#options.changed();
@@ -72,6 +81,23 @@ export class ServiceRunner {
   /** Tells the running sidecar that a secret has a new value. */
   async secretChanged(ref: string): Promise<void> {
     await this.#run?.secretChanged(ref);
+  }
+
+  /** Brings the owner's word on a risky action to the running sidecar. @throws `not_running` when there is none */
+  async decideApproval(request: DecideApprovalRequest): Promise<string> {
+    const message = await this.#run?.decideApproval(request);
+    if (message !== undefined) return message;
+    throw new PalyraError("not_running", `${this.#machine.displayName} is not running.`);
+  }
+
+  /** What happened after a place in the running sidecar's log of events; null when there is none to ask. */
+  async events(request: EventsRequest): Promise<EventsResponse | null> {
+    return (await this.#run?.events(request)) ?? null;
+  }
+
+  /** Adds a line of the supervisor to the service's log. */
+  note(level: LogLevel, line: string): void {
+    this.#log(level, line);
   }
 
   #armTimer(): void {
@@ -135,7 +161,7 @@ export class ServiceRunner {
     const redacted = redactDeep(status, this.#options.redactor);
     this.#status = { received_at_unix_ms: this.#options.clock.now(), status: redacted };
     const reason = redacted.reasons[0] ?? null;
-    this.dispatch({ kind: "health", run, health: redacted.health, reason });
+    this.dispatch({ kind: "health", run, health: redacted.health, quiet: isQuiet(redacted), reason });
     this.#options.changed();
   }
 

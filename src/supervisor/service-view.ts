@@ -17,6 +17,8 @@ export function serviceView(service: ServiceKind, machine: ServiceMachine): Serv
     started_at_unix_ms: facts?.started_at_unix_ms ?? null,
     ready_at_unix_ms: machine.readySince,
     restarts: machine.restarts,
+    recent_crashes: machine.crashes.map(({ at, reason }) => ({ unix_ms: at, reason })),
+    usage: null,
     last_exit: machine.lastExit,
     next_restart_unix_ms: machine.phase === "backoff" ? machine.deadline : null,
     problem: machine.problem,

@@ -1,5 +1,5 @@
-import { freshHistory } from "./restart-policy.ts";
 import {
+  cleanSlate,
   logged,
   mayHaveProcess,
   noProcess,
@@ -48,9 +48,7 @@ export function start(state: ServiceMachine, kind: "start" | "retry", context: S
     case "backoff":
     case "failed":
       return launch(
-        kind === "retry" || state.phase !== "backoff"
-          ? { ...wanted, history: freshHistory, problem: null }
-          : wanted,
+        kind === "retry" || state.phase !== "backoff" ? { ...wanted, ...cleanSlate, problem: null } : wanted,
         context,
       );
     case "stopping":
@@ -62,13 +60,13 @@ export function start(state: ServiceMachine, kind: "start" | "retry", context: S
 
 /** The user does not want it to run: ask, then terminate, then kill. */
 export function stop(state: ServiceMachine, { now, timings }: StepContext): Step {
-  const stopping = { ...state, phase: "stopping", history: freshHistory, problem: null } as const;
+  const stopping = { ...state, phase: "stopping", ...cleanSlate, problem: null } as const;
   switch (state.phase) {
     case "stopped":
     case "backoff":
     case "failed":
       return {
-        state: { ...state, phase: "stopped", deadline: null, history: freshHistory, problem: null },
+        state: { ...state, phase: "stopped", deadline: null, ...cleanSlate, problem: null },
         effects: [],
       };
     case "stopping":

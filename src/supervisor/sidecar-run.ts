@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import type { DecideApprovalRequest } from "../contracts/approvals.ts";
 import type {
   HelloRequest,
   HelloResponse,
@@ -10,6 +11,7 @@ import type {
 import type { ErrorCode } from "../contracts/errors.ts";
 import { type LogLevel, type LogLine, type ServiceKind, serviceDisplayNames } from "../contracts/services.ts";
 import type { SidecarStatus } from "../contracts/sidecar-status.ts";
+import type { EventsRequest, EventsResponse } from "../contracts/timeline.ts";
 import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
 import { killTree, terminate } from "../platform/kill-tree.ts";
 import { identify, isSameProcess, type ProcessIdentity } from "../platform/process-identity.ts";
@@ -17,6 +19,7 @@ import type { Redactor } from "../platform/redactor.ts";
 import { crashFile, type StatePaths } from "../platform/state-paths.ts";
 import { adoptSidecar } from "./adopt-sidecar.ts";
 import { type BootFacts, ensureEndpointFolders, newBootLine } from "./boot-facts.ts";
+import { compareVersions } from "./compare-versions.ts";
 import { ControlLink, type ControlLinkEvents } from "./control-link.ts";
 import { readCrashFile } from "./crash-file.ts";
 import { delay } from "./delay.ts";
@@ -51,6 +54,8 @@ export interface SidecarRunOptions {
   /** Rejects with `secrets_elsewhere` and the like when the tokens cannot be had. */
   bootFacts(): Promise<BootFacts>;
   secret(request: SecretRequest): Promise<SecretResponse>;
+  /** The sidecar says that its token may be known to others. */
+  suspected(reason: string): void;
   /** `backlog`: lines that may be known already. */
   logged(lines: readonly LogLine[], backlog: boolean): void;
 }
@@ -124,9 +129,19 @@ export class SidecarRun {
     return true;
   }
 
+  /** What happened after a place in the sidecar's log of events; null when it cannot be asked. */
+  async events(request: EventsRequest): Promise<EventsResponse | null> {
+    return (await this.#link?.events(request)) ?? null;
+  }
+
   /** Tells the sidecar that a secret has a new value. */
   async secretChanged(ref: string): Promise<void> {
     await this.#link?.secretChanged(ref);
+  }
+
+  /** Brings the owner's word on a risky action. @returns what came of it; nothing when there is no connection */
+  async decideApproval(request: DecideApprovalRequest): Promise<string | undefined> {
+    return await this.#link?.decideApproval(request);
   }
 
   /** What fails in the background is never silent; the machine's deadlines go on without it. */
@@ -315,6 +330,7 @@ export class SidecarRun {
         backlog = false;
       },
       secret: (request) => this.#options.secret(request),
+      suspicion: (reason) => this.#options.suspected(redactor.redact(reason)),
       cut: (reason) => this.#events.log("warn", `The connection is ended: ${reason}.`),
     };
     return await ControlLink.open(
@@ -342,7 +358,7 @@ export class SidecarRun {
       started_at_unix_ms: hello.started_at_unix_ms,
       adopted: this.#child === null,
     };
-    const outdated = facts.adopted && hello.version !== this.#options.client.version;
+    const outdated = facts.adopted && compareVersions(hello.version, this.#options.client.version) < 0;
     this.#events.event({ kind: "connected", run: this.number, facts, outdated });
     this.#statusPushed(hello.status);
     link.onClosed(() => this.#background(this.#linkLost(link)));

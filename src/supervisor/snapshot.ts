@@ -1,5 +1,6 @@
 import { type ControlCenterSnapshot, snapshotSchemaVersion, type Warning } from "../contracts/snapshot.ts";
 import type { TimelineEvent } from "../contracts/timeline.ts";
+import { flappingWarning } from "./flapping.ts";
 import { overallStatus } from "./overall-status.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -21,6 +22,7 @@ export function buildSnapshot(inputs: SnapshotInputs): ControlCenterSnapshot {
   const { services, gateway, browserd } = inputs;
   const parts = { services, gateway, browserd };
   const { status, reason } = overallStatus(parts, inputs.generated_at_unix_ms);
+  const flapping = services.flatMap((view) => flappingWarning(view, inputs.generated_at_unix_ms) ?? []);
   const address = (kind: "gateway" | "browserd"): string | null => {
     const port = services.find((view) => view.service === kind)?.ports[0]?.port;
     return port === undefined ? null : `http://127.0.0.1:${port}`;
@@ -33,7 +35,7 @@ export function buildSnapshot(inputs: SnapshotInputs): ControlCenterSnapshot {
     overall_reason: reason,
     quick_facts: { ...inputs.facts, gateway_url: address("gateway"), browser_url: address("browserd") },
     ...parts,
-    warnings: [...inputs.notices, ...warningsOf(parts)],
+    warnings: [...inputs.notices, ...flapping, ...warningsOf(parts)],
     recent_events: [...(inputs.recentEvents ?? [])],
   };
 }

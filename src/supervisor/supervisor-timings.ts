@@ -9,6 +9,8 @@ export interface SupervisorTimings {
   readonly heartbeatMisses: number;
   /** Time to finish work in hand when a service is stopped. */
   readonly drainMs: number;
+  /** How long the replacement of an older sidecar waits for a quiet moment. */
+  readonly quietWaitMs: number;
   /** From the request to end (SIGTERM) to the end by force. */
   readonly terminateMs: number;
   /** How often the end by force is tried again. */
@@ -27,6 +29,7 @@ export const supervisorTimings: SupervisorTimings = {
   heartbeatMs: heartbeatIntervalMs,
   heartbeatMisses: heartbeatMissLimit,
   drainMs: 5_000,
+  quietWaitMs: 300_000,
   terminateMs: 5_000,
   killRetryMs: 2_000,
   backoffBaseMs: 1_000,

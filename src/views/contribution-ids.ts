@@ -10,10 +10,14 @@ export const commandIds = {
   retry: "palyra.retry",
   openControlCenter: "palyra.openControlCenter",
   showLogs: "palyra.showLogs",
+  showLogsAt: "palyra.showLogsAt",
+  switchProfile: "palyra.switchProfile",
   rotateTokens: "palyra.rotateTokens",
   setDiscordToken: "palyra.setDiscordToken",
   openSettings: "palyra.openSettings",
   copySnapshot: "palyra.copySnapshot",
+  allowApproval: "palyra.allowApproval",
+  denyApproval: "palyra.denyApproval",
 } as const;
 export type CommandName = keyof typeof commandIds;
 export type CommandId = (typeof commandIds)[CommandName];
@@ -25,6 +29,7 @@ export const settingIds = {
   browserPath: "palyra.browser.path",
   gatewayPort: "palyra.gateway.port",
   browserdPort: "palyra.browserd.port",
+  rotateDays: "palyra.secrets.rotateDays",
   notifications: "palyra.notifications",
 } as const;
 export type SettingId = (typeof settingIds)[keyof typeof settingIds];
@@ -48,6 +53,7 @@ export const itemTraits = {
   canStart: "canStart",
   canStop: "canStop",
   canRetry: "canRetry",
+  approval: "approval",
 } as const;
 
 /** Command of VS Code itself that opens the workspace trust editor. */

@@ -15,6 +15,8 @@ export interface Settings {
   /** A number is pinned; null = the preferred port or a free one. */
   readonly ports: Readonly<Record<ServiceKind, number | null>>;
   readonly notifications: "problems" | "none";
+  /** Age in days at which our own tokens are replaced; 0 = never. */
+  readonly rotateDays: number;
 }
 
 export const defaultSettings: Settings = {
@@ -24,6 +26,7 @@ export const defaultSettings: Settings = {
   browserPath: null,
   ports: { gateway: null, browserd: null },
   notifications: "problems",
+  rotateDays: 30,
 };
 
 /** The settings to use, and a warning for each value that could not be. */
@@ -96,6 +99,7 @@ export function checkSettings(read: (id: SettingId) => unknown): CheckedSettings
     stateRoot: take(settingIds.stateRoot, absolutePath, defaultSettings.stateRoot),
     browserPath: take(settingIds.browserPath, absolutePath, defaultSettings.browserPath),
     ports: { gateway, browserd },
+    rotateDays: take(settingIds.rotateDays, wholeNumber(0, 365), defaultSettings.rotateDays),
     notifications: take(settingIds.notifications, notifications, defaultSettings.notifications),
   };
   return { settings, warnings };

@@ -17,6 +17,9 @@ export function supervisorSettings(present: () => Settings): ControlCenterSettin
       const { autoStart } = present();
       return { gateway: autoStart, browserd: autoStart };
     },
+    get rotateDays() {
+      return present().rotateDays;
+    },
     logLevel: "info",
   };
 }

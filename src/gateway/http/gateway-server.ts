@@ -21,6 +21,8 @@ export interface GatewayServerOptions {
   readonly api: ApiParts;
   readonly redactor: Pick<Redactor, "redact">;
   readonly log: Logger;
+  /** A valid token came with a request that a foreign page or host sent: somebody knows it who should not. */
+  tokenMisused(): void;
 }
 
 /** The gateway's HTTP port on the loopback interface. */
@@ -122,7 +124,9 @@ function bareApp(options: GatewayServerOptions, port: () => number): FastifyInst
   });
   app.addHook("onRequest", async (request) => {
     const refusal = refusalOfCaller(request.headers, port());
-    if (refusal !== null) throw new PalyraError("forbidden", refusal);
+    if (refusal === null) return;
+    if (options.api.acceptsToken(bearerToken(request.headers.authorization) ?? "")) options.tokenMisused();
+    throw new PalyraError("forbidden", refusal);
   });
   const methods = new AllowedMethods();
   app.addHook("onRoute", (route) => methods.add(route.method, route.url));

@@ -59,9 +59,7 @@ function connectionStory({ before, event, after }: ServiceStep): Story[] {
   const found: Story = adopted
     ? ["adopted", "info", `${name} was found running and taken over (pid ${pid}).`, details]
     : ["ready", "info", `${name} is ready (pid ${pid}).`, details];
-  return event.outdated
-    ? [found, ["replaced", "info", `${name} ${version} is replaced by this version.`, details]]
-    : [found];
+  return [found];
 }
 
 function phaseStory({ before, event, after, now }: ServiceStep): Story[] {
@@ -96,12 +94,24 @@ function phaseStory({ before, event, after, now }: ServiceStep): Story[] {
     case "starting":
       return [["started", "info", `${name} is being started.`, { asked_by: askedBy(before, event) }]];
     case "stopping":
-      return before.run === 0
-        ? []
-        : [["stopping", "info", `${name} is being stopped.`, { asked_by: askedBy(before, event) }]];
+      return [...replacementStory(before, event), ...stopStory(before, event)];
     default:
       return [];
   }
+}
+
+/** An older version ends by itself to make room for this one. */
+function replacementStory(before: ServiceMachine, event: ServiceEvent): Story[] {
+  if (before.replaceBy === null || (event.kind !== "health" && event.kind !== "tick")) return [];
+  const { pid = null, version = null } = before.facts ?? {};
+  const message = `${before.displayName} ${version ?? ""} is replaced by this version.`;
+  return [["replaced", "info", message, { pid, version }]];
+}
+
+function stopStory(before: ServiceMachine, event: ServiceEvent): Story[] {
+  if (before.run === 0) return [];
+  const details = { asked_by: askedBy(before, event) };
+  return [["stopping", "info", `${before.displayName} is being stopped.`, details]];
 }
 
 function healthStory(before: ServiceMachine, event: ServiceEvent, after: ServiceMachine): Story[] {
@@ -133,7 +143,8 @@ function askedBy(before: ServiceMachine, event: ServiceEvent): string {
       return `command ${event.kind}`;
     case "open":
       return "opening of the control center";
-    case "connected":
+    case "health":
+    case "tick":
       return "new version";
     default:
       return before.relaunch ? "command restart" : "restart after an exit";

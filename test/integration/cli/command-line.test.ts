@@ -3,6 +3,7 @@ import { LogLine } from "../../../src/contracts/services.ts";
 import { ControlCenterSnapshot } from "../../../src/contracts/snapshot.ts";
 import { statePaths } from "../../../src/platform/state-paths.ts";
 import { EncryptedFileSecretStore } from "../../../src/supervisor/encrypted-file-secret-store.ts";
+import { tokenRefs } from "../../../src/supervisor/service-secrets.ts";
 import { type BuiltCommand, buildCommand } from "../../support/cli/build-command.ts";
 import { CommandRun } from "../../support/cli/run-command.ts";
 import { serviceIn, TestHome } from "../../support/supervisor/control-center-host.ts";
@@ -49,6 +50,22 @@ describe("The palyra command", () => {
     assert.equal((await status()).overall_status, "stopped");
     assert.equal((await finish("stop")).code, 0);
     assert.deepEqual(await home.starts("gateway"), []);
+  });
+
+  it("secrets rotate replaces the services' tokens, through their owner or without one", async () => {
+    const store = new EncryptedFileSecretStore(statePaths(home.stateRoot).secretsDir);
+    const center = await home.open();
+    await serviceIn(center, "gateway", "running");
+    const first = await store.get(tokenRefs.gateway);
+    const rotate = await finish("secrets", "rotate");
+    assert.equal(rotate.code, 0);
+    assert.match(rotate.stdout, /tokens are new/);
+    const second = await store.get(tokenRefs.gateway);
+    assert.notEqual(second, first);
+    await center.stop();
+    await center.dispose();
+    assert.match((await finish("--json", "secrets", "rotate")).stdout, /"rotated":true/);
+    assert.equal(await store.get(tokenRefs.gateway), undefined);
   });
 
   it("up runs the services, status and logs see them, Ctrl-C leaves them, stop ends them", async () => {

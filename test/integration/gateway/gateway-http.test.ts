@@ -112,6 +112,15 @@ describe("The gateway's HTTP port", () => {
         assert.equal(envelopeOf(answer).code, "forbidden");
       }
     }
+    assert.deepEqual(link.suspicions, []);
+    const [token = ""] = gateway.boot.tokens;
+    const headers = { ...callers[1], authorization: `Bearer ${token}` };
+    assert.equal((await ask("/admin/v1/status", { headers })).status, 403);
+    await waitUntil(
+      "the control center is told that others know the token",
+      () => link.suspicions.length > 0,
+    );
+    assert.deepEqual(link.suspicions, ["it was shown by a request from a foreign page or host"]);
   });
 
   it("answers every wrong request in the one form", async () => {

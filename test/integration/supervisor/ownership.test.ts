@@ -149,15 +149,60 @@ describe("Several windows on one state root", () => {
     );
   });
 
-  it("a running sidecar of another version is replaced", async () => {
-    const old = await home.open();
-    const { pid } = await serviceIn(old, "gateway", "running");
+  it("a newer window replaces older services as soon as they have nothing in hand, and not before", async () => {
+    const wanted = { gateway: true, browserd: true };
+    const busy = { busy: true };
+    await behave(home.stateRoot, { gateway: busy, browserd: busy });
+    const old = await home.open({ desired: wanted });
+    const before = await Promise.all([
+      serviceIn(old, "gateway", "running"),
+      serviceIn(old, "browserd", "running"),
+    ]);
     await old.dispose();
     const center = await home.open({ version: "0.2.0" });
-    await waitUntil("the old sidecar is gone", async () => (await identify(pid ?? 0)) === null);
-    const view = await serviceIn(center, "gateway", "running");
-    assert.notEqual(view.pid, pid);
-    assert.equal(view.restarts, 0);
+    const url = await snapshotWhere(center, "both are adopted", ({ services }) =>
+      services.every(({ state, adopted }) => state === "running" && adopted),
+    );
+    assert.deepEqual(url.services.map(({ pid }) => pid).sort(), before.map(({ pid }) => pid).sort());
+    await behave(home.stateRoot, {});
+    for (const address of [url.quick_facts.gateway_url, url.quick_facts.browser_url]) {
+      await fetch(`${address}/status-changed`);
+    }
+    const replaced = await snapshotWhere(center, "both are replaced", ({ services }) =>
+      services.every(({ state, adopted }) => state === "running" && !adopted),
+    );
+    for (const [index, { pid, restarts, last_exit }] of replaced.services.entries()) {
+      assert.notEqual(pid, before[index]?.pid);
+      assert.deepEqual([restarts, last_exit], [0, null]);
+    }
+    for (const { pid } of before) assert.equal(await identify(pid ?? 0), null);
+  });
+
+  it("an older window takes over what a newer one started, and leaves it as it is", async () => {
+    const newer = await home.open();
+    const { pid } = await serviceIn(newer, "gateway", "running");
+    await newer.dispose();
+    const older = await home.open({ version: "0.0.9" });
+    const view = await serviceIn(older, "gateway", "running");
+    assert.deepEqual([view.pid, view.adopted, view.version], [pid, true, "0.1.0"]);
+    const { gateway_url } = older.snapshot.quick_facts;
+    await fetch(`${gateway_url}/status-changed`);
+    await snapshotWhere(older, "the next status is there", ({ gateway }) => gateway !== null);
+    assert.deepEqual(await home.living("gateway"), [pid]);
+  });
+
+  it("an older owner makes way for a newer window, which then replaces the services", async () => {
+    const older = await home.open({ version: "0.0.9" });
+    await serviceIn(older, "gateway", "running");
+    const newer = await home.open({ version: "0.2.0" });
+    await snapshotWhere(newer, "the newer one owns", ({ quick_facts }) => quick_facts.role === "owner");
+    await snapshotWhere(
+      older,
+      "the older one looks on",
+      ({ quick_facts }) => quick_facts.role === "observer",
+    );
+    await serviceIn(newer, "gateway", "running");
+    assert.equal(newer.role, "owner");
   });
 
   it("never touches a program that got the number of a dead sidecar", async () => {

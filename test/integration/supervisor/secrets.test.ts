@@ -5,7 +5,13 @@ import { statePaths } from "../../../src/platform/state-paths.ts";
 import { EncryptedFileSecretStore } from "../../../src/supervisor/encrypted-file-secret-store.ts";
 import type { SecretStore } from "../../../src/supervisor/secret-store.ts";
 import { tokenRefs } from "../../../src/supervisor/service-secrets.ts";
-import { serviceIn, snapshotWhere, TestHome, viewOf } from "../../support/supervisor/control-center-host.ts";
+import {
+  serviceIn,
+  snapshotWhere,
+  TestHome,
+  testOptions,
+  viewOf,
+} from "../../support/supervisor/control-center-host.ts";
 import { waitUntil } from "../../support/vscode/wait-until.ts";
 
 /** A store as the editor's would be: shared by all windows, home `vscode`. */
@@ -239,6 +245,99 @@ describe("Secrets of running services", () => {
     assert.equal(viewOf(center.snapshot, "gateway").pid, pid);
     const state = JSON.parse(await readFile(statePaths(home.stateRoot).stateFile, "utf8"));
     assert.equal(typeof state.token_created_unix_ms.admin, "number");
+  });
+
+  it("tokens are rotated under 200 requests a second without a failure, and the old one ends", async function () {
+    this.timeout(40_000);
+    const store = new EncryptedFileSecretStore(statePaths(home.stateRoot).secretsDir);
+    const center = await home.open();
+    await serviceIn(center, "gateway", "running");
+    const url = center.snapshot.quick_facts.gateway_url ?? "";
+    const ask = async (token: string | undefined): Promise<number> =>
+      (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status;
+    const old = await store.get(tokenRefs.gateway);
+    // A caller reads the token now and then, as `palyra` and the gateway do, and uses it for a while.
+    let known = old;
+    const asked: Promise<number>[] = [];
+    const began = performance.now();
+    const load = setInterval(() => {
+      while (asked.length < (performance.now() - began) / 5) asked.push(ask(known));
+    }, 5);
+    const reader = setInterval(() => {
+      store.get(tokenRefs.gateway).then((token) => {
+        known = token;
+      }, assert.ifError);
+    }, 500);
+    try {
+      await waitUntil("the load runs", () => asked.length >= 100);
+      await center.rotateTokens();
+      const rotatedAt = performance.now();
+      const before = asked.length;
+      await waitUntil("the load went on for a second", () => performance.now() - rotatedAt > 1_000);
+      assert.ok(asked.length - before > 150, `only ${asked.length - before} requests in the second after`);
+      const statuses = await Promise.all(asked);
+      assert.deepEqual(
+        statuses.filter((status) => status !== 200),
+        [],
+      );
+      await waitUntil("the old token is refused", async () => (await ask(old)) === 401, 15_000);
+      assert.ok(performance.now() - rotatedAt > 9_000, "it was refused before its time");
+      assert.equal(await ask(await store.get(tokenRefs.gateway)), 200);
+    } finally {
+      clearInterval(load);
+      clearInterval(reader);
+      await Promise.allSettled(asked);
+    }
+  });
+
+  for (const { rotateDays, what } of [
+    { rotateDays: 30, what: "is replaced when the services are opened" },
+    { rotateDays: 0, what: "stays when the user wants no schedule" },
+  ]) {
+    it(`a token that is older than 30 days ${what}`, async () => {
+      const store = new EncryptedFileSecretStore(statePaths(home.stateRoot).secretsDir);
+      const settings = { ...testOptions(home.stateRoot).settings, rotateDays };
+      const first = await home.open({ settings });
+      await serviceIn(first, "gateway", "running");
+      const old = await store.get(tokenRefs.gateway);
+      await first.dispose();
+      const later = { now: () => Date.now() + 31 * 86_400_000 };
+      const second = await home.open({ settings, clock: later });
+      const { pid } = await serviceIn(second, "gateway", "running");
+      const url = second.snapshot.quick_facts.gateway_url ?? "";
+      const ask = async (token: string | undefined): Promise<number> =>
+        (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status;
+      if (rotateDays > 0) {
+        await waitUntil("the token is new", async () => (await store.get(tokenRefs.gateway)) !== old);
+        await waitUntil(
+          "the new one is accepted",
+          async () => (await ask(await store.get(tokenRefs.gateway))) === 200,
+        );
+        assert.ok(
+          (await second.logs("gateway")).some(({ line }) =>
+            line.includes("is new, because it is 30 days old"),
+          ),
+        );
+      } else await second.restart("browserd");
+      assert.equal((await store.get(tokenRefs.gateway)) === old, rotateDays === 0);
+      assert.equal(await ask(old), 200);
+      assert.equal(viewOf(second.snapshot, "gateway").pid, pid);
+    });
+  }
+
+  it("a token that was found on its way into a log is replaced, and the log says why without it", async () => {
+    const store = new EncryptedFileSecretStore(statePaths(home.stateRoot).secretsDir);
+    const center = await home.open();
+    await serviceIn(center, "gateway", "running");
+    const url = center.snapshot.quick_facts.gateway_url ?? "";
+    const old = (await store.get(tokenRefs.gateway)) ?? "";
+    await fetch(`${url}/careless`, { headers: { authorization: `Bearer ${old}` } });
+    await waitUntil("the token is new", async () => (await store.get(tokenRefs.gateway)) !== old);
+    const line = await waitUntil("the log says why", async () =>
+      (await center.logs("gateway")).find(({ line }) => line.includes("on its way into a log")),
+    );
+    assert.equal(line.stream, "supervisor");
+    assert.ok(!JSON.stringify(await center.logs()).includes(old));
   });
 
   it("tokens rotated several times at once and one after the other are all accepted for their time", async () => {

@@ -22,6 +22,7 @@ import {
   type SecretResponse,
   sidecarMethods,
   sidecarNotifications,
+  TokenSuspicion,
 } from "../../../src/contracts/control-link.ts";
 import type { ErrorDetails } from "../../../src/contracts/errors.ts";
 import type { ServiceKind } from "../../../src/contracts/services.ts";
@@ -136,6 +137,8 @@ export class ControlLink {
   readonly statuses: SidecarStatus[] = [];
   readonly lines: string[] = [];
   readonly secretRequests: string[] = [];
+  /** Why the sidecar's token may be known to others, as it said. */
+  readonly suspicions: string[] = [];
   readonly #socket: net.Socket;
   #hello: HelloResponse | null = null;
 
@@ -148,6 +151,9 @@ export class ControlLink {
     });
     this.rpc.onNotification(sidecarNotifications.log, (params: unknown) => {
       this.lines.push(...LogNotification.parse(params).lines.map((line) => line.line));
+    });
+    this.rpc.onNotification(sidecarNotifications.suspicion, (params: unknown) => {
+      this.suspicions.push(TokenSuspicion.parse(params).reason);
     });
     this.rpc.onRequest<SecretResponse, ErrorDetails>(sidecarMethods.getSecret, (params: unknown) => {
       const { ref } = SecretRequest.parse(params);

@@ -13,6 +13,8 @@ export interface SidecarBehaviour {
   readonly neverReady?: boolean;
   /** Never finishes its drain. */
   readonly ignoreStop?: boolean;
+  /** Has work in hand that must not be interrupted. */
+  readonly busy?: boolean;
   /** Reports itself as degraded. */
   readonly problem?: ErrorDetails;
 }

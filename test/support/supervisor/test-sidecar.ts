@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import type { ServiceKind } from "../../../src/contracts/services.ts";
-import type { SidecarStatus } from "../../../src/contracts/sidecar-status.ts";
+import type { ConnectorStatus, SidecarStatus } from "../../../src/contracts/sidecar-status.ts";
 import { messageOf } from "../../../src/platform/errors.ts";
 import { boundPortOf, listenOnWishedPort, loopbackHost } from "../../../src/sidecar/listen-port.ts";
 import { type RunningService, runSidecar, type SidecarContext } from "../../../src/sidecar/run-sidecar.ts";
@@ -28,6 +28,8 @@ async function start(kind: ServiceKind, context: SidecarContext): Promise<Runnin
   const server = http.createServer((request, response) => {
     const token = (request.headers.authorization ?? "").replace(/^Bearer /, "");
     response.statusCode = context.tokens.accepts(token) ? 200 : 401;
+    if (request.url === "/status-changed") context.statusChanged();
+    if (request.url === "/careless") context.log.info("somebody asked", { shown: token });
     response.end();
   });
   const port = await listenOnWishedPort(context.boot.port, async (wished) => {
@@ -66,6 +68,21 @@ function readBehaviour(kind: ServiceKind, context: SidecarContext): SidecarBehav
   return all[kind] ?? {};
 }
 
+const busyConnector: ConnectorStatus = {
+  connector_id: "test:default",
+  kind: "test",
+  enabled: true,
+  readiness: "ready",
+  liveness: "running",
+  identity: null,
+  queue: { inbox_pending: 1, outbox_pending: 0, dead_letters: 0 },
+  sessions_started: 1,
+  sessions_resumed: 0,
+  last_error: null,
+  last_inbound_unix_ms: null,
+  last_outbound_unix_ms: null,
+};
+
 function statusOf(service: ServiceKind, behaviour: SidecarBehaviour): SidecarStatus {
   const reasons = behaviour.problem === undefined ? [] : [behaviour.problem];
   const health = reasons.length > 0 ? "degraded" : "ok";
@@ -74,7 +91,7 @@ function statusOf(service: ServiceKind, behaviour: SidecarBehaviour): SidecarSta
       service,
       health,
       reasons,
-      connectors: [],
+      connectors: behaviour.busy === true ? [busyConnector] : [],
       recent_messages: [],
       totals: { received: 0, answered: 0, dead_letters: 0 },
       config_hash: null,
@@ -85,6 +102,6 @@ function statusOf(service: ServiceKind, behaviour: SidecarBehaviour): SidecarSta
     health,
     reasons,
     browser: { path: null, source: null, searched: [], state: "idle" },
-    sessions: 0,
+    sessions: behaviour.busy === true ? 1 : 0,
   };
 }

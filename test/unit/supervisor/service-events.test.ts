@@ -43,7 +43,8 @@ describe("The history of a service", () => {
 
   it("tells a process that was found and taken over from one that was started", () => {
     assert.deepEqual(kinds({ kind: "open" }, connected(1, { adopted: true })).at(-1), "service.adopted");
-    const replaced = kinds({ kind: "open" }, connected(1, { adopted: true }, true));
+    const quiet = { kind: "health", run: 1, health: "ok", quiet: true, reason: null } as const;
+    const replaced = kinds({ kind: "open" }, connected(1, { adopted: true }, true), quiet);
     assert.ok(replaced.includes("service.replaced"), replaced.join(", "));
   });
 
@@ -59,8 +60,8 @@ describe("The history of a service", () => {
 
   it("tells a loss of full function and its return", () => {
     const reason = { code: "browser_missing", message: "No browser.", next_step: "Install one." } as const;
-    const unwell: ServiceEvent = { kind: "health", run: 1, health: "degraded", reason };
-    const well: ServiceEvent = { kind: "health", run: 1, health: "ok", reason: null };
+    const unwell: ServiceEvent = { kind: "health", run: 1, health: "degraded", quiet: false, reason };
+    const well: ServiceEvent = { kind: "health", run: 1, health: "ok", quiet: false, reason: null };
     const told = kinds({ kind: "open" }, connected(1), unwell, unwell, well, well);
     assert.deepEqual(told.slice(-2), ["service.degraded", "service.recovered"]);
   });

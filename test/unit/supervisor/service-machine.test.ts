@@ -223,10 +223,56 @@ describe("The state machine of a service", () => {
 
   it("shows what a sidecar says of itself, and recovers with it", () => {
     const world = runningWorld();
-    world.send({ kind: "health", run: world.state.run, health: "degraded", reason: problem });
+    world.send({ kind: "health", run: world.state.run, health: "degraded", quiet: true, reason: problem });
     assert.deepEqual([world.state.phase, world.state.problem], ["degraded", problem]);
-    world.send({ kind: "health", run: world.state.run, health: "ok", reason: null });
+    world.send({ kind: "health", run: world.state.run, health: "ok", quiet: true, reason: null });
     assert.deepEqual([world.state.phase, world.state.problem], ["running", null]);
+  });
+
+  it("an older version is replaced at the first quiet moment, which is no crash", () => {
+    const world = new World(true);
+    world.send({ kind: "open" });
+    world.connect(true);
+    const told = { kind: "health", run: 1, health: "ok", reason: null } as const;
+    world.send({ ...told, quiet: false });
+    world.passTime(timings.heartbeatMs);
+    world.pong();
+    assert.equal(world.state.phase, "running");
+    world.effects.length = 0;
+    world.send({ ...told, quiet: true });
+    assert.deepEqual(
+      world.effects.filter(({ kind }) => kind !== "log").map(({ kind }) => kind),
+      ["request_stop"],
+    );
+    world.exit(0);
+    assert.deepEqual([world.state.phase, world.state.restarts, world.state.lastExit], ["starting", 0, null]);
+    world.connect();
+    world.send({ ...told, run: world.state.run, quiet: true });
+    assert.equal(world.state.phase, "running");
+  });
+
+  it("an older version that is never quiet is replaced after five minutes all the same", () => {
+    const world = new World(true);
+    world.send({ kind: "open" });
+    world.connect(true);
+    while (world.now < timings.quietWaitMs) {
+      assert.equal(world.state.phase, "running");
+      world.passTime(timings.heartbeatMs);
+      world.pong();
+    }
+    assert.equal(world.state.phase, "stopping");
+    world.exit(0);
+    assert.equal(world.starts.length, 2);
+  });
+
+  it("remembers each unexpected end with its reason until the user starts or stops it", () => {
+    const world = runningWorld();
+    world.exit(1);
+    world.connect();
+    assert.equal(world.state.crashes.length, 1);
+    assert.match(world.state.crashes[0]?.reason ?? "", /exited with code 1/);
+    world.send({ kind: "restart" });
+    assert.deepEqual(world.state.crashes, []);
   });
 
   it("asks first, then signals, then uses force when it stops", () => {

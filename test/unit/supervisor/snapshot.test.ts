@@ -175,3 +175,33 @@ describe("The snapshot", () => {
     );
   });
 });
+
+describe("A service that goes up and down", () => {
+  const crash = (secondsAgo: number, reason: string) => ({ unix_ms: now - secondsAgo * 1_000, reason });
+  const crashes = [
+    crash(3_000, "long ago"),
+    crash(500, "palyrad was ended by SIGSEGV."),
+    crash(300, "palyrad exited with code 1."),
+    crash(100, "palyrad was ended by SIGSEGV."),
+  ];
+
+  it("is shown as such, with how often and why, while it runs", () => {
+    const snapshot = snapshotOf({ gateway: { recent_crashes: crashes } });
+    assert.equal(snapshot.overall_status, "degraded");
+    assert.match(snapshot.overall_reason, /^palyrad ended unexpectedly 3 times within 10 minutes/);
+    const warning = snapshot.warnings.find(({ id }) => id === "gateway:flapping");
+    assert.match(warning?.message ?? "", /2 x palyrad was ended by SIGSEGV\. · palyrad exited with code 1\./);
+    assert.equal(snapshot.services[0]?.state, "running");
+  });
+
+  it("is not shown so for two crashes, for old ones, or when it has failed and says why itself", () => {
+    for (const gateway of [
+      { recent_crashes: crashes.slice(0, 3) },
+      { recent_crashes: crashes, state: "failed" as const },
+      { recent_crashes: crashes.map(({ reason }) => crash(700, reason)) },
+    ]) {
+      const { warnings } = snapshotOf({ gateway });
+      assert.ok(!warnings.some(({ id }) => id === "gateway:flapping"));
+    }
+  });
+});

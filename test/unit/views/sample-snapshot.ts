@@ -18,6 +18,8 @@ export function service(changes: Partial<ServiceView> = {}): ServiceView {
     started_at_unix_ms: now - 65_000,
     ready_at_unix_ms: now - 60_000,
     restarts: 0,
+    recent_crashes: [],
+    usage: null,
     last_exit: null,
     next_restart_unix_ms: null,
     problem: null,
@@ -98,6 +100,7 @@ export function snapshot(changes: Partial<ControlCenterSnapshot> = {}): ControlC
     services: [service(), service({ service: "browserd", display_name: "palyra-browserd", pid: 4_322 })],
     gateway: null,
     browserd: null,
+    recent_events: [],
     warnings: [],
     ...changes,
   };
