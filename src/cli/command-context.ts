@@ -8,6 +8,10 @@ import { visibleText } from "./visible-text.ts";
 export interface GlobalOptions {
   /** Absolute path. */
   readonly stateRoot: string;
+  /** Name of the profile whose state root that is. */
+  readonly profile: string;
+  /** Absolute path of the default profile's state root; the other profiles are beneath it. */
+  readonly profileBase: string;
   readonly json: boolean;
   readonly plain: boolean;
 }
@@ -25,8 +29,8 @@ export interface CommandContext extends GlobalOptions {
 /** Name of this host for others. */
 export const hostName = "terminal";
 
-export function inspectorFor({ stateRoot, version }: CommandContext): StateRootInspector {
-  return new StateRootInspector(stateRoot, clientOf(version));
+export function inspectorFor({ stateRoot, version, profile }: CommandContext): StateRootInspector {
+  return new StateRootInspector(stateRoot, clientOf(version), profile);
 }
 
 function clientOf(version: string): OwnerHelloRequest["client"] {

@@ -19,6 +19,7 @@ export async function openControlCenter(
   const silent = (): void => undefined;
   return await ControlCenter.open({
     stateRoot,
+    profile: context.profile,
     hostName,
     version,
     execPath,

@@ -2,10 +2,6 @@ import type { SecretStorage } from "vscode";
 import { messageOf, PalyraError } from "../platform/errors.ts";
 import { type SecretStore, secretSizeLimit } from "../supervisor/secret-store.ts";
 
-const prefix = "palyra:";
-/** Entry with the names of all others: SecretStorage could not list its keys before VS Code 1.105. */
-const indexKey = "palyra-names";
-
 /** What of VS Code's SecretStorage is used; newer editors can list the keys. */
 export type SecretStorageLike = Pick<SecretStorage, "get" | "store" | "delete"> & {
   keys?(): PromiseLike<readonly string[]>;
@@ -18,14 +14,20 @@ export type SecretStorageLike = Pick<SecretStorage, "get" | "store" | "delete"> 
 export class VSCodeSecretStore implements SecretStore {
   readonly home = "vscode";
   readonly #storage: SecretStorageLike;
+  readonly #prefix: string;
+  /** Entry with the names of all others: SecretStorage could not list its keys before VS Code 1.105. */
+  readonly #indexKey: string;
   #lastWrite: Promise<void> = Promise.resolve();
 
-  constructor(storage: SecretStorageLike) {
+  /** @param profileId of the profile whose secrets these are; null for the default profile */
+  constructor(storage: SecretStorageLike, profileId: string | null = null) {
     this.#storage = storage;
+    this.#prefix = profileId === null ? "palyra:" : `palyra@${profileId}:`;
+    this.#indexKey = profileId === null ? "palyra-names" : `palyra-names@${profileId}`;
   }
 
   get(name: string): Promise<string | undefined> {
-    return reach(() => this.#storage.get(prefix + name));
+    return reach(() => this.#storage.get(this.#prefix + name));
   }
 
   set(name: string, value: string): Promise<void> {
@@ -35,14 +37,14 @@ export class VSCodeSecretStore implements SecretStore {
       );
     }
     return this.#inOrder(async () => {
-      await this.#storage.store(prefix + name, value);
+      await this.#storage.store(this.#prefix + name, value);
       await this.#changeNames((names) => names.add(name));
     });
   }
 
   delete(name: string): Promise<void> {
     return this.#inOrder(async () => {
-      await this.#storage.delete(prefix + name);
+      await this.#storage.delete(this.#prefix + name);
       await this.#changeNames((names) => names.delete(name));
     });
   }
@@ -51,7 +53,9 @@ export class VSCodeSecretStore implements SecretStore {
     return reach(async () => {
       const listed = await this.#storage.keys?.();
       if (listed === undefined) return [...(await this.#names())];
-      return listed.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+      return listed
+        .filter((key) => key.startsWith(this.#prefix))
+        .map((key) => key.slice(this.#prefix.length));
     });
   }
 
@@ -66,11 +70,11 @@ export class VSCodeSecretStore implements SecretStore {
     const names = await this.#names();
     const before = names.size;
     change(names);
-    if (names.size !== before) await this.#storage.store(indexKey, [...names].join("\n"));
+    if (names.size !== before) await this.#storage.store(this.#indexKey, [...names].join("\n"));
   }
 
   async #names(): Promise<Set<string>> {
-    const stored = await this.#storage.get(indexKey);
+    const stored = await this.#storage.get(this.#indexKey);
     return new Set((stored ?? "").split("\n").filter((name) => name !== ""));
   }
 }

@@ -51,6 +51,11 @@ export function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
+/** How long ago something was, such as `5 min ago`. */
+export function agoWords(milliseconds: number): string {
+  return milliseconds < 60_000 ? "just now" : `${durationWords(milliseconds)} ago`;
+}
+
 /** A duration in its two largest units, such as `2 h 5 min`. Not in seconds: nothing that shows it ticks so often. */
 export function durationWords(milliseconds: number): string {
   const minutes = Math.floor(milliseconds / 60_000);

@@ -31,6 +31,21 @@ describe("Secrets in VS Code's SecretStorage", () => {
     assert.deepEqual(await store.keys(), []);
   });
 
+  it("of one profile are not those of another, nor those of the default profile", async () => {
+    const storage = new MemoryStorage();
+    const [usual, work, review] = [null, "id-of-work", "id-of-review"].map(
+      (id) => new VSCodeSecretStore(storage, id),
+    );
+    await usual?.set("palyra/admin_token", "usual");
+    await work?.set("palyra/admin_token", "work");
+    assert.equal(await usual?.get("palyra/admin_token"), "usual");
+    assert.equal(await work?.get("palyra/admin_token"), "work");
+    assert.equal(await review?.get("palyra/admin_token"), undefined);
+    assert.deepEqual(await review?.keys(), []);
+    await usual?.delete("palyra/admin_token");
+    assert.equal(await work?.get("palyra/admin_token"), "work");
+  });
+
   it("are not read before somebody asks, so that no keyring prompt appears at the start", () => {
     const storage = new MemoryStorage();
     assert.equal(new VSCodeSecretStore(storage).home, "vscode");

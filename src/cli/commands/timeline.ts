@@ -1,0 +1,58 @@
+import { type ServiceKind, serviceDisplayNames } from "../../contracts/services.ts";
+import type { TimelineEvent, TimelineLevel } from "../../contracts/timeline.ts";
+import { statePaths } from "../../platform/state-paths.ts";
+import { followTimeline, matches, readTimeline } from "../../supervisor/timeline/read-timeline.ts";
+import { type CommandContext, paintOf, print } from "../command-context.ts";
+import type { Paint } from "../terminal.ts";
+import { visibleJson, visibleText } from "../visible-text.ts";
+
+export interface TimelineOptions {
+  /** Unix milliseconds; null for the last day. */
+  readonly since: number | null;
+  readonly service: ServiceKind | null;
+  readonly level: TimelineLevel;
+  readonly follow: boolean;
+}
+
+/** How far back is shown when nothing is said, in milliseconds. */
+const usualMs = 24 * 60 * 60 * 1000;
+
+const levelColours = { info: "green", warn: "yellow", error: "red" } as const;
+
+/** `palyra timeline`: what happened lately, oldest first; also when nothing runs. */
+export async function timeline(context: CommandContext, options: TimelineOptions): Promise<void> {
+  const interrupted = context.interrupted();
+  const folder = statePaths(context.stateRoot).timelineDir;
+  const query = {
+    sinceMs: options.since ?? Date.now() - usualMs,
+    service: options.service,
+    level: options.level,
+  };
+  const paint = paintOf(context);
+  const show = (events: readonly TimelineEvent[]): void => {
+    print(
+      context,
+      events.map((event) => (context.json ? visibleJson(event) : renderEvent(event, paint))),
+    );
+  };
+  // All are read, so that the following begins behind the last one, whatever is shown of it.
+  const all = await readTimeline(folder, { sinceMs: 0, service: null, level: "info" });
+  const wanted = all.filter((event) => matches(event, query));
+  show(wanted);
+  if (!options.follow) {
+    if (wanted.length === 0 && !context.json) print(context, ["Nothing happened in this time."]);
+    return;
+  }
+  const end = new AbortController();
+  void interrupted.then(() => end.abort());
+  await followTimeline(folder, query, all.at(-1)?.seq ?? 0, { signal: end.signal, onEvents: show });
+}
+
+/** An event for people: time, level, who, what. */
+export function renderEvent(event: TimelineEvent, paint: Paint): string {
+  const time = new Date(event.unix_ms).toISOString().replace("T", " ").slice(0, 19);
+  const who =
+    event.subject ?? (event.service === null ? "control center" : serviceDisplayNames[event.service]);
+  const level = paint(levelColours[event.level], event.level.padEnd(5));
+  return `${paint("dim", time)} ${level} ${visibleText(who).padEnd(15)} ${visibleText(event.message)}`;
+}
