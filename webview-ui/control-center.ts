@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import type { PanelMemory, PanelState } from "../src/contracts/panel-link.ts";
+import { approvals } from "./approval-section.ts";
 import type { EditorLink } from "./editor-link.ts";
 import { messages } from "./message-section.ts";
 import { headline, quickFacts, warnings } from "./overview-sections.ts";
@@ -42,7 +43,7 @@ export class ControlCenterPage extends LitElement {
         ${
           snapshot === null
             ? nothing
-            : html`${quickFacts(snapshot)} ${services(snapshot, link)} ${connectors(snapshot, link, now)}
+            : html`${approvals(snapshot, link, now)} ${quickFacts(snapshot)} ${services(snapshot, link)} ${connectors(snapshot, link, now)}
               ${messages(snapshot, this.filter, (filter) => this.#choose(filter), now)}`
         }
       </main>

@@ -1,3 +1,4 @@
+import type { ApprovalVerdict } from "../src/contracts/approvals.ts";
 import {
   type PanelCommand,
   PanelMemory,
@@ -51,6 +52,11 @@ export class EditorLink {
   /** Runs the remedy of a warning. */
   mend(warningId: string): void {
     this.#send({ type: "mend", warning_id: warningId });
+  }
+
+  /** Tells the user's word on a risky action. */
+  decide(approvalId: string, verdict: ApprovalVerdict): void {
+    this.#send({ type: "decide", approval_id: approvalId, verdict });
   }
 
   /** What the page kept over a reload; the defaults when there is nothing that can be read. */

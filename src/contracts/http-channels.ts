@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ApprovalRisk } from "./approvals.ts";
 import { connectorBounds } from "./connector.ts";
 import {
   CircuitStatus,
@@ -192,24 +193,28 @@ export const EditMessageHttpRequest = EditMessageRequest.extend({ approval_id: a
 export const DeleteMessageHttpRequest = DeleteMessageRequest.extend({ approval_id: approvalId });
 export const ReactionHttpRequest = ReactionRequest.extend({ approval_id: approvalId });
 
-export const MutationRisk = z.enum(["low", "medium", "high", "critical"]);
 export const ApprovalRequired = z.object({
   approval_required: z.literal(true),
   approval: z.object({
-    /** To be sent with the same request, once. */
+    /** To be sent with the same request, once, after the owner allowed it. */
     approval_id: z.string(),
+    state: z.enum(["pending", "allowed"]),
     subject: z.string(),
+    /** What happens when it is allowed, as the owner reads it. */
+    sentence: z.string(),
     expires_at_unix_ms: z.int(),
     options: z.array(z.enum(["allow_once", "deny_once"])),
   }),
   policy: z.object({
     action: z.string(),
     resource: z.string(),
-    risk: MutationRisk,
+    risk: ApprovalRisk,
     reason: z.string(),
   }),
   preview: MessageRecord,
 });
 export type ApprovalRequired = z.infer<typeof ApprovalRequired>;
-export const MutationResponse = z.union([z.object({ result: MessageMutationResult }), ApprovalRequired]);
-export type MutationResponse = z.infer<typeof MutationResponse>;
+export const MutationDone = z.object({ result: MessageMutationResult });
+export type MutationDone = z.infer<typeof MutationDone>;
+/** Done, or waiting for the owner. */
+export type MutationResponse = MutationDone | ApprovalRequired;

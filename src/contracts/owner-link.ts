@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { DecideApprovalRequest } from "./approvals.ts";
 import { SecretRef } from "./control-link.ts";
 import { ErrorDetails } from "./errors.ts";
 import { LogLine, ServiceKind } from "./services.ts";
@@ -57,6 +58,7 @@ export const OwnerCommand = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("set_secret"), ref: SecretRef, value: z.string().min(1).max(4_096) }),
   z.object({ kind: z.literal("delete_secret"), ref: SecretRef }),
   z.object({ kind: z.literal("secret_changed"), ref: z.string() }),
+  DecideApprovalRequest.extend({ kind: z.literal("decide_approval") }),
 ]);
 export type OwnerCommand = z.infer<typeof OwnerCommand>;
 

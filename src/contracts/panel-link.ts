@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ApprovalVerdict, approvalBounds } from "./approvals.ts";
 import { ErrorDetails } from "./errors.ts";
 import { ServiceKind } from "./services.ts";
 import { ControlCenterSnapshot, Warning } from "./snapshot.ts";
@@ -25,6 +26,12 @@ export const PanelRequest = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("run"), command: PanelCommand, service: ServiceKind.optional() }),
   /** Runs the remedy of the warning with this id; the page never names a command of its own. */
   z.strictObject({ type: z.literal("mend"), warning_id: z.string().max(512) }),
+  /** The user's word on a risky action that is shown. */
+  z.strictObject({
+    type: z.literal("decide"),
+    approval_id: z.string().min(1).max(approvalBounds.id),
+    verdict: ApprovalVerdict,
+  }),
 ]);
 export type PanelRequest = z.infer<typeof PanelRequest>;
 

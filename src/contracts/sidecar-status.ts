@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { PendingApprovals } from "./approvals.ts";
 import { CircuitStatus, Saturation } from "./connector-operations.ts";
 import { ErrorDetails } from "./errors.ts";
 
@@ -80,6 +81,8 @@ export const GatewayStatus = z.object({
     dead_letters: z.int().nonnegative(),
   }),
   config_hash: z.string().nullable(),
+  /** Risky actions that wait for the owner; absent while that is not known. */
+  approvals: PendingApprovals.optional(),
 });
 export type GatewayStatus = z.infer<typeof GatewayStatus>;
 

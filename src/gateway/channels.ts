@@ -10,6 +10,7 @@ import type { ConnectorStatus, RecentMessage } from "../contracts/sidecar-status
 import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
 import type { SidecarContext } from "../sidecar/run-sidecar.ts";
 import type { Agent } from "./agent/agent.ts";
+import { ApprovalDesk } from "./approvals/approval-desk.ts";
 import { ChannelDesk, withSaturation } from "./channel-desk.ts";
 import { discordCommands, gatewayCommands } from "./command-wiring.ts";
 import { discordSpecs } from "./discord-specs.ts";
@@ -42,6 +43,7 @@ export class Channels {
   #pairing: PairingDesk | null = null;
   #desk: ChannelDesk | null = null;
   #messages: MessageDesk | null = null;
+  #approvals: ApprovalDesk | null = null;
   #commands: CommandDesk | null = null;
   #problem: ErrorDetails | null = new PalyraError(
     "service_unavailable",
@@ -105,6 +107,12 @@ export class Channels {
     throw this.#notOpen();
   }
 
+  /** Where risky actions wait for the owner. @throws `service_unavailable` until the store is open */
+  get approvals(): ApprovalDesk {
+    if (this.#approvals !== null) return this.#approvals;
+    throw this.#notOpen();
+  }
+
   #notOpen(): PalyraError {
     const problem = this.#problem;
     return problem === null
@@ -112,7 +120,7 @@ export class Channels {
       : PalyraError.fromDetails(problem);
   }
 
-  facts(): Pick<GatewayFacts, "store" | "storeProblem" | "connectors"> {
+  facts(): Pick<GatewayFacts, "store" | "storeProblem" | "connectors" | "approvals"> {
     const figures = this.#figures;
     const named = (message: RecentMessage): RecentMessage => ({
       ...message,
@@ -126,6 +134,7 @@ export class Channels {
           ? null
           : { totals: figures.totals, recentMessages: figures.recentMessages.map(named) },
       storeProblem: this.#problem,
+      approvals: this.#approvals?.pending ?? null,
       connectors: this.#statuses(),
     };
   }
@@ -139,6 +148,7 @@ export class Channels {
 
   async #close(drainMs: number): Promise<void> {
     if (this.#pruneTimer !== null) clearInterval(this.#pruneTimer);
+    this.#approvals?.close();
     await this.#connectors?.stop(drainMs);
     await this.#figures?.read().catch((thrown: unknown) => this.#storeFault(thrown));
     this.#figures?.close();
@@ -151,6 +161,7 @@ export class Channels {
     this.#connectors = null;
     this.#desk = null;
     this.#messages = null;
+    this.#approvals = null;
     this.#commands = null;
     this.#pairing = null;
     this.#figures = null;
@@ -203,6 +214,7 @@ export class Channels {
     const recovered = await store.recoverInterrupted(Date.now());
     if (recovered.inbound + recovered.outbound > 0) log.info("work was taken up again", { ...recovered });
     this.#startConnectors(opened);
+    await this.#approvals?.open();
     this.#problem = null;
     await this.applyConfig();
     await this.#figures?.read();
@@ -249,7 +261,14 @@ export class Channels {
       storeFault: (thrown) => this.#storeFault(thrown),
     });
     this.#desk = new ChannelDesk(opened.store, this.#connectors);
-    this.#messages = new MessageDesk(opened.store, this.#connectors);
+    const approvals = new ApprovalDesk({
+      store: store.approvals,
+      redact: (text) => context.redactor.redact(text),
+      changed: () => context.statusChanged(),
+      onFault: (thrown) => this.#storeFault(thrown),
+    });
+    this.#approvals = approvals;
+    this.#messages = new MessageDesk(this.#connectors, approvals);
   }
 
   #statuses(): ConnectorStatus[] {

@@ -59,6 +59,7 @@ export function gatewayApi({ context, config, channels, status }: GatewayApiPart
       return ruleWarnings(routingConfigOf(config.current.config));
     },
     pairing: () => channels.pairing,
+    approvals: () => channels.approvals,
     tell: (connectorId, conversationId, text) => channels.desk.tell(connectorId, conversationId, text),
   };
   return api;

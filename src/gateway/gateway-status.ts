@@ -1,3 +1,4 @@
+import type { PendingApprovals } from "../contracts/approvals.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
 import type {
   ConnectorStatus,
@@ -20,6 +21,8 @@ export interface GatewayFacts {
   readonly configProblem: ErrorDetails | null;
   readonly configHash: string;
   readonly connectors: readonly ConnectorStatus[];
+  /** Null while the store is not open: not known. */
+  readonly approvals: PendingApprovals | null;
 }
 
 /** Status of the gateway from its facts: without a store it is unhealthy, any other fault degrades it. */
@@ -42,6 +45,7 @@ export function buildGatewayStatus(facts: GatewayFacts): GatewayStatus {
     recent_messages: (facts.store?.recentMessages ?? []).slice(0, recentMessageLimit),
     totals: facts.store?.totals ?? { received: 0, answered: 0, dead_letters: 0 },
     config_hash: facts.configHash,
+    ...(facts.approvals === null ? {} : { approvals: facts.approvals }),
   };
 }
 

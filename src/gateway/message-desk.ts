@@ -1,7 +1,6 @@
-import { ulid } from "ulid";
 import type { ConnectorAdapter } from "../connectors/connector-adapter.ts";
-import type { ConnectorStore } from "../connectors/connector-store.ts";
 import type { ConnectorSupervisor } from "../connectors/connector-supervisor.ts";
+import type { ApprovalActor, ApprovalRecord } from "../connectors/store/parts/approval-store.ts";
 import type { ApprovalRequired, MutationResponse } from "../contracts/http-channels.ts";
 import {
   type MessageLocator,
@@ -14,23 +13,16 @@ import {
   SearchMessagesResult,
 } from "../contracts/message-admin.ts";
 import { PalyraError } from "../platform/errors.ts";
-import {
-  judgeMutation,
-  type MutationOperation,
-  type MutationVerdict,
-  requestDigest,
-} from "./message-governance.ts";
-
-/** How long an approval can be used, in milliseconds. */
-const approvalMs = 900_000;
+import { type ApprovalDesk, endOf } from "./approvals/approval-desk.ts";
+import { judgeMutation, type MutationChange, mutationSentence, requestDigest } from "./message-governance.ts";
 
 type Mutation = (adapter: ConnectorAdapter) => Promise<MessageMutationResult> | undefined;
 
 export interface MutationRequest {
   readonly connectorId: string;
-  readonly operation: MutationOperation;
-  /** In whose name it is asked for. */
-  readonly principal: string;
+  readonly change: MutationChange;
+  /** In whose name it is asked for, and by which way. */
+  readonly by: ApprovalActor;
   /** The whole request without the approval. */
   readonly request: { readonly locator: MessageLocator };
   readonly approvalId: string | undefined;
@@ -38,16 +30,16 @@ export interface MutationRequest {
 }
 
 /**
- * Administration of messages that exist: read, search, and change under approval. What is risky is answered with
- * an approval that is bound to the whole request and can be used once.
+ * Administration of messages that exist: read, search, and change. What is risky waits for the owner: it is
+ * answered with an approval, and done when the same request comes again with it after the owner allowed it.
  */
 export class MessageDesk {
-  readonly #store: ConnectorStore;
   readonly #connectors: ConnectorSupervisor;
+  readonly #approvals: ApprovalDesk;
 
-  constructor(store: ConnectorStore, connectors: ConnectorSupervisor) {
-    this.#store = store;
+  constructor(connectors: ConnectorSupervisor, approvals: ApprovalDesk) {
     this.#connectors = connectors;
+    this.#approvals = approvals;
   }
 
   async read(connectorId: string, request: ReadMessagesRequest): Promise<ReadMessagesResult> {
@@ -71,20 +63,46 @@ export class MessageDesk {
     return result.preflight.allowed ? result : { ...result, matches: [], next_before_message_id: null };
   }
 
+  /**
+   * Changes a message, or says which approval it waits for.
+   * @throws `forbidden` when the approval was denied, used, has expired or is for another request; `not_found`
+   */
   async mutate(asked: MutationRequest): Promise<MutationResponse> {
-    const { connectorId, operation, principal, request, approvalId } = asked;
+    const { connectorId, change, by, request, approvalId } = asked;
+    const { operation } = change;
     const adapter = this.#adapter(connectorId);
     const message = await this.#preview(connectorId, request.locator);
     const isDefault = connectorId.endsWith(":default");
     const verdict = judgeMutation(operation, message, isDefault, Date.now());
-    const digest = requestDigest(connectorId, operation, principal, request);
-    if (approvalId !== undefined) await this.#consume(approvalId, digest);
-    else if (verdict.approvalRequired) return await this.#ask(asked, message, verdict, digest);
+    const digest = requestDigest(connectorId, operation, by.principal, request);
+    if (approvalId !== undefined) {
+      const waiting = await this.#use(approvalId, digest);
+      if (waiting !== null) return approvalRequired(waiting, message);
+    } else if (verdict.approvalRequired) {
+      const { conversation_id, message_id } = request.locator;
+      const record = await this.#approvals.request({
+        subjectType: "message",
+        subjectId: `channel-message:${connectorId}:${operation}:${conversation_id}:${message_id}`,
+        connectorId,
+        action: `channel.message.${operation}`,
+        resource: `channel:${connectorId}:message:${conversation_id}:${message_id}`,
+        policyReason: verdict.reason,
+        risk: verdict.risk,
+        sentence: mutationSentence(change, this.#placeOf(connectorId, request.locator), message),
+        digest,
+        requestedBy: by,
+      });
+      return approvalRequired(record, message);
+    }
     const result = MessageMutationResult.parse(
       await required(asked.run(adapter), connectorId, `the operation ${operation}`),
     );
     this.#audit(connectorId, result.preflight, { locator: result.locator, status: result.status });
     return { result };
+  }
+
+  #placeOf(connectorId: string, { conversation_id, thread_id }: MessageLocator): string {
+    return `${this.#connectors.conversationName(connectorId, thread_id ?? conversation_id)} (${connectorId})`;
   }
 
   async #preview(connectorId: string, locator: MessageLocator): Promise<MessageRecord> {
@@ -94,47 +112,30 @@ export class MessageDesk {
     throw new PalyraError("not_found", `Message ${locator.message_id} cannot be read there.`);
   }
 
-  async #consume(approvalId: string, digest: string): Promise<void> {
-    const use = await this.#store.approvals.consume(approvalId, digest, Date.now());
-    if (use === "consumed") return;
-    const reasons = {
-      unknown: "The approval does not exist.",
-      other_request: "The approval was given for another request.",
-      used_before: "The approval was used before.",
-      expired: "The approval has expired.",
-    };
-    throw new PalyraError("forbidden", reasons[use], {
-      nextStep: "Send the request without an approval to get a new one.",
-    });
-  }
-
-  async #ask(
-    { connectorId, operation, request }: MutationRequest,
-    preview: MessageRecord,
-    verdict: MutationVerdict,
-    digest: string,
-  ): Promise<ApprovalRequired> {
-    const approvalId = ulid();
-    const { conversation_id, message_id } = request.locator;
-    const now = Date.now();
-    const expiresAt = now + approvalMs;
-    await this.#store.approvals.bind({ approvalId, connectorId, digest, expiresAt }, now);
-    return {
-      approval_required: true,
-      approval: {
-        approval_id: approvalId,
-        subject: `channel-message:${connectorId}:${operation}:${conversation_id}:${message_id}`,
-        expires_at_unix_ms: expiresAt,
-        options: ["allow_once", "deny_once"],
-      },
-      policy: {
-        action: `channel.message.${operation}`,
-        resource: `channel:${connectorId}:message:${conversation_id}:${message_id}`,
-        risk: verdict.risk,
-        reason: verdict.reason,
-      },
-      preview,
-    };
+  /** Uses an approval up. @returns the approval when it still waits for the owner, null when it was used */
+  async #use(approvalId: string, digest: string): Promise<ApprovalRecord | null> {
+    const outcome = await this.#approvals.use(approvalId, digest);
+    switch (outcome.kind) {
+      case "used":
+        return null;
+      case "pending":
+        return outcome.record;
+      case "unknown":
+        throw refused("The approval does not exist.");
+      case "other_request":
+        throw refused("The approval was given for another request.");
+      case "used_before":
+        throw refused("The approval was used before.");
+      case "denied": {
+        const reason = outcome.record.decision?.reason ?? null;
+        throw new PalyraError("forbidden", `The owner denied this${reason === null ? "." : `: ${reason}`}`, {
+          nextStep: "Ask the owner before you try again.",
+        });
+      }
+      case "expired":
+      case "withdrawn":
+        throw refused(`The approval cannot be used: it ${endOf(outcome.record)}.`);
+    }
   }
 
   #audit(connectorId: string, preflight: OperationPreflight, details: Record<string, unknown>): void {
@@ -160,4 +161,31 @@ export class MessageDesk {
 async function required<T>(result: Promise<T> | undefined, connectorId: string, what: string): Promise<T> {
   if (result !== undefined) return await result;
   throw new PalyraError("failed_precondition", `${connectorId} does not support ${what}.`);
+}
+
+function refused(message: string): PalyraError {
+  return new PalyraError("forbidden", message, {
+    nextStep: "Send the request without an approval to get a new one.",
+  });
+}
+
+function approvalRequired(record: ApprovalRecord, preview: MessageRecord): ApprovalRequired {
+  return {
+    approval_required: true,
+    approval: {
+      approval_id: record.approvalId,
+      state: record.state === "allowed" ? "allowed" : "pending",
+      subject: record.subjectId,
+      sentence: record.sentence,
+      expires_at_unix_ms: record.expiresAt,
+      options: ["allow_once", "deny_once"],
+    },
+    policy: {
+      action: record.action,
+      resource: record.resource,
+      risk: record.risk,
+      reason: record.policyReason,
+    },
+    preview,
+  };
 }

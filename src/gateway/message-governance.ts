@@ -1,11 +1,17 @@
-import { createHash } from "node:crypto";
+import type { ApprovalRisk } from "../contracts/approvals.ts";
 import type { MessageRecord } from "../contracts/message-admin.ts";
+import { actionDigest } from "./approvals/action-digest.ts";
 
 export type MutationOperation = "edit" | "delete" | "react_add" | "react_remove";
-export type MutationRisk = "low" | "medium" | "high" | "critical";
+
+/** A change of a message, with what a person has to know to decide about it. */
+export type MutationChange =
+  | { readonly operation: "edit"; readonly body: string }
+  | { readonly operation: "delete" }
+  | { readonly operation: "react_add" | "react_remove"; readonly emoji: string };
 
 export interface MutationVerdict {
-  readonly risk: MutationRisk;
+  readonly risk: ApprovalRisk;
   readonly approvalRequired: boolean;
   /** Machine words that tell how the risk came about. */
   readonly reason: string;
@@ -32,7 +38,7 @@ export function judgeMutation(
   const own = message.is_connector_authored;
   const isNarrow = !isDefaultConnector && message.is_direct_message;
   const isWide = isDefaultConnector || !message.is_direct_message;
-  const verdict = (risk: MutationRisk, approvalRequired: boolean): MutationVerdict => ({
+  const verdict = (risk: ApprovalRisk, approvalRequired: boolean): MutationVerdict => ({
     risk,
     approvalRequired,
     reason: [
@@ -62,13 +68,40 @@ export function requestDigest(
   principal: string,
   request: object,
 ): string {
-  const text = JSON.stringify([connectorId, operation, principal, ordered(request)]);
-  return createHash("sha256").update(text).digest("hex");
+  return actionDigest([connectorId, operation, principal, request]);
 }
 
-function ordered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(ordered);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, inner]) => [key, ordered(inner)]));
+/** Characters of a text that are quoted. */
+const quoted = 120;
+
+/**
+ * What happens to a message, for the owner who decides about it.
+ * @param place where it is, as people know it
+ * @param message the message as it is now
+ */
+export function mutationSentence(
+  change: MutationChange,
+  place: string,
+  message: Pick<MessageRecord, "sender_display" | "sender_id" | "is_connector_authored" | "body">,
+): string {
+  const author = message.is_connector_authored
+    ? "the bot's own message"
+    : `the message of ${message.sender_display ?? message.sender_id}`;
+  const what = `${author} ${quote(message.body)} in ${place}`;
+  switch (change.operation) {
+    case "edit":
+      return `Change ${what} to ${quote(change.body)}.`;
+    case "delete":
+      return `Delete ${what}.`;
+    case "react_add":
+      return `Put the reaction ${change.emoji} on ${what}.`;
+    case "react_remove":
+      return `Take the bot's reaction ${change.emoji} from ${what}.`;
+  }
+}
+
+function quote(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  if (line === "") return "without text";
+  return `“${line.length <= quoted ? line : `${line.slice(0, quoted - 1)}…`}”`;
 }

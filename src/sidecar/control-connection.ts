@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { ErrorCodes, type MessageConnection, ResponseError } from "vscode-jsonrpc/node";
 import type { z } from "zod";
+import { DecideApprovalRequest, type DecideApprovalResponse } from "../contracts/approvals.ts";
 import {
   controlLinkProtocol,
   controlMethods,
@@ -34,6 +35,8 @@ export interface ControlTarget {
   setTokens(tokens: readonly string[], expiring: readonly string[]): void;
   secretChanged(ref: string): void;
   reloadConfig(): Promise<void>;
+  /** @returns what came of it */
+  decideApproval(request: DecideApprovalRequest): Promise<string>;
 }
 
 export interface ConnectionEvents {
@@ -139,6 +142,13 @@ export class ControlConnection {
       await this.#target.reloadConfig();
       return {};
     });
+    this.#onAdmitted(
+      controlMethods.decideApproval,
+      ["controller", "observer"],
+      async (params): Promise<DecideApprovalResponse> => ({
+        message: await this.#target.decideApproval(parse(DecideApprovalRequest, params)),
+      }),
+    );
   }
 
   #onAdmitted(

@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
+import type { ApprovalVerdict } from "../contracts/approvals.ts";
 import { AccountId, discordConnectorId, discordTokenRef } from "../contracts/gateway-config.ts";
 import type { ServiceKind } from "../contracts/services.ts";
 import { detailsOf } from "../platform/errors.ts";
+import { approvalOfArgument, waitingApprovals } from "./approval-actions.ts";
 import { type CommandName, overviewViewId } from "./contribution-ids.ts";
 import type { ControlCenterHolder } from "./control-center-holder.ts";
 import type { ControlCenterPort } from "./control-center-port.ts";
@@ -35,6 +37,12 @@ export function commandActions(parts: CommandParts): Readonly<Record<CommandName
     async (argument) => {
       const service = serviceOfArgument(argument) ?? (await pickService(parts, trait, verb));
       if (service !== null) await working(holder, (center) => center[verb](service));
+    };
+  const onApproval =
+    (verdict: ApprovalVerdict): Action =>
+    async (argument) => {
+      const approval = approvalOfArgument(argument) ?? (await pickApproval(parts, verdict));
+      if (approval !== null) await working(holder, (center) => center.decideApproval(approval, verdict));
     };
   const actions: Readonly<Record<CommandName, Action>> = {
     start: onAll("start"),
@@ -70,6 +78,8 @@ export function commandActions(parts: CommandParts): Readonly<Record<CommandName
         await vscode.commands.executeCommand("workbench.action.openRemoteSettings", { query });
       }
     },
+    allowApproval: onApproval("allow"),
+    denyApproval: onApproval("deny"),
     copySnapshot: async () => {
       const { snapshot } = await holder.current();
       await vscode.env.clipboard.writeText(JSON.stringify(snapshot, null, 2));
@@ -125,6 +135,27 @@ async function pickService(
   }
   const chosen = await vscode.window.showQuickPick(items, { placeHolder: `Choose the service to ${verb}` });
   return chosen?.service ?? null;
+}
+
+/** Lets the user choose among what waits; null when nothing waits or nothing was chosen. */
+async function pickApproval(
+  { source, holder }: CommandParts,
+  verdict: ApprovalVerdict,
+): Promise<string | null> {
+  await holder.current();
+  const items = waitingApprovals(source.state).first.map((approval) => ({
+    label: approval.sentence,
+    description: `${approval.risk} risk`,
+    detail: `Asked by ${approval.requested_by}`,
+    approval: approval.approval_id,
+  }));
+  if (items.length === 0) {
+    void vscode.window.showInformationMessage("Nothing waits for your decision at this moment.");
+    return null;
+  }
+  const placeHolder = `Choose what to ${verdict}`;
+  const chosen = await vscode.window.showQuickPick(items, { placeHolder, matchOnDetail: true });
+  return chosen?.approval ?? null;
 }
 
 async function setDiscordToken({ holder, source }: CommandParts, argument: unknown): Promise<void> {

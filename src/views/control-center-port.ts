@@ -12,6 +12,7 @@ export type ControlCenterPort = Pick<
   | "retry"
   | "rotateTokens"
   | "setSecret"
+  | "decideApproval"
   | "logs"
   | "dispose"
 >;

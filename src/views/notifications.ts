@@ -1,5 +1,7 @@
 import * as vscode from "vscode";
+import type { PendingApproval } from "../contracts/approvals.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
+import { newApprovals } from "./approval-actions.ts";
 import { commandIds, settingIds } from "./contribution-ids.ts";
 import { type FailureNotice, FailureNotices } from "./failure-notices.ts";
 import { type RunnableRemedy, remedyOfError } from "./remedies.ts";
@@ -10,6 +12,8 @@ import type { ViewStateSource } from "./view-state-source.ts";
 const never = "Don't Show Again";
 const showLogs = "Show Logs";
 const retry = "Retry";
+const allow = "Allow Once";
+const deny = "Deny";
 
 /** Tells once about each service that fails, unless the user does not want to be told. */
 export function notifyOfFailures(source: ViewStateSource, settings: () => Settings): vscode.Disposable {
@@ -31,6 +35,22 @@ async function tell({ service, displayName, problem }: FailureNotice): Promise<v
     const configuration = vscode.workspace.getConfiguration();
     await configuration.update(settingIds.notifications, "none", vscode.ConfigurationTarget.Global);
   }
+}
+
+/** Asks once about each risky action that begins to wait, unless the user does not want to be told. */
+export function notifyOfApprovals(source: ViewStateSource, settings: () => Settings): vscode.Disposable {
+  const subscription = source.onChange((state, before) => {
+    if (settings().notifications === "none") return;
+    for (const approval of newApprovals(before, state)) void ask(approval);
+  });
+  return new vscode.Disposable(() => subscription.dispose());
+}
+
+async function ask({ approval_id, sentence, risk, requested_by }: PendingApproval): Promise<void> {
+  const text = `Palyra asks for your approval (${risk} risk, for ${requested_by}): ${sentence}`;
+  const chosen = await vscode.window.showWarningMessage(text, allow, deny);
+  if (chosen === allow) await vscode.commands.executeCommand(commandIds.allowApproval, approval_id);
+  if (chosen === deny) await vscode.commands.executeCommand(commandIds.denyApproval, approval_id);
 }
 
 /** Says that changed settings wait for the next start of the services, when some run. */

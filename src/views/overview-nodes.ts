@@ -1,6 +1,8 @@
+import type { ApprovalRisk, PendingApproval } from "../contracts/approvals.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
 import type { ConnectorStatus } from "../contracts/sidecar-status.ts";
 import type { ServiceState, ServiceView, Warning } from "../contracts/snapshot.ts";
+import { approvalItemId, waitingApprovals } from "./approval-actions.ts";
 import { commandIds, itemTraits } from "./contribution-ids.ts";
 import { type RunnableRemedy, remedyOfError, remedyOfWarning } from "./remedies.ts";
 import { serviceActions, serviceItemId } from "./service-actions.ts";
@@ -43,7 +45,7 @@ const serviceIcons: Readonly<Record<ServiceState, NodeIcon>> = {
 };
 
 /**
- * Items of the overview: warnings first, then services and connectors. Empty where a welcome text
+ * Items of the overview: warnings and what waits for the user first, then services and connectors. Empty where a welcome text
  * says more.
  * @param now milliseconds since 1970, for uptimes
  */
@@ -58,6 +60,7 @@ export function overviewNodes(state: ViewState, now: number): readonly OverviewN
   const connectors = snapshot.gateway?.status.connectors ?? [];
   return [
     ...group("warnings", "Warnings", warnings),
+    ...approvalGroup(state, now),
     ...group(
       "services",
       "Services",
@@ -69,6 +72,38 @@ export function overviewNodes(state: ViewState, now: number): readonly OverviewN
 
 function group(id: string, label: string, children: readonly OverviewNode[]): readonly OverviewNode[] {
   return children.length === 0 ? [] : [{ id, label, accessibilityLabel: label, expanded: true, children }];
+}
+
+/** What waits for the owner's word; those that are not shown are counted in the last item. */
+function approvalGroup(state: ViewState, now: number): readonly OverviewNode[] {
+  const { count: waiting, first } = waitingApprovals(state);
+  const nodes = first.map((approval) => approvalNode(approval, now));
+  const hidden = waiting - first.length;
+  if (hidden > 0) nodes.push(fact("approvals/more", "More wait behind these", String(hidden), "ellipsis"));
+  return group("approvals", "Approvals", nodes);
+}
+
+const riskIcons: Readonly<Record<ApprovalRisk, NodeIcon>> = {
+  low: { id: "question" },
+  medium: { id: "question", color: yellow },
+  high: { id: "question", color: red },
+  critical: { id: "question", color: red },
+};
+
+function approvalNode(approval: PendingApproval, now: number): OverviewNode {
+  const { approval_id, sentence, risk, requested_by, expires_at_unix_ms } = approval;
+  const description = `${risk} risk · ${requested_by}`;
+  const left = durationWords(Math.max(0, expires_at_unix_ms - now));
+  return {
+    id: approvalItemId(approval_id),
+    label: sentence,
+    description,
+    tooltip: `${sentence}\n\nAsked by ${requested_by}; ${risk} risk; ${left} left to decide. It is done once, and only if you allow it.`,
+    icon: riskIcons[risk],
+    contextValue: itemTraits.approval,
+    accessibilityLabel: `Waits for your decision: ${sentence} ${risk} risk, asked by ${requested_by}`,
+    children: [],
+  };
 }
 
 function serviceNode(view: ServiceView, told: readonly Warning[], now: number): OverviewNode {

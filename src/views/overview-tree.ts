@@ -1,9 +1,11 @@
 import * as vscode from "vscode";
+import { waitingApprovals } from "./approval-actions.ts";
 import { overviewViewId } from "./contribution-ids.ts";
 import { changedItems, emptyOverview, indexOverview, type OverviewIndex } from "./overview-changes.ts";
 import { type OverviewNode, overviewNodes } from "./overview-nodes.ts";
 import { allWarnings } from "./view-state.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
+import { count } from "./wording.ts";
 
 /** How often uptimes are brought up to date while the tree is visible. */
 const uptimeRefreshMs = 20_000;
@@ -81,11 +83,14 @@ export class OverviewTree implements vscode.TreeDataProvider<string>, vscode.Dis
       : "";
     if ((this.#view.message ?? "") !== message) this.#view.message = message;
     const warnings = allWarnings(this.#source.state).length;
-    if ((this.#view.badge?.value ?? 0) !== warnings) {
-      this.#view.badge =
-        warnings === 0
-          ? undefined
-          : { value: warnings, tooltip: warnings === 1 ? "1 warning" : `${warnings} warnings` };
+    const approvals = waitingApprovals(this.#source.state).count;
+    const parts = [
+      approvals === 0 ? "" : count(approvals, "approval waits for you", "approvals wait for you"),
+      warnings === 0 ? "" : count(warnings, "warning", "warnings"),
+    ];
+    const tooltip = parts.filter(Boolean).join(", ");
+    if ((this.#view.badge?.tooltip ?? "") !== tooltip) {
+      this.#view.badge = tooltip === "" ? undefined : { value: warnings + approvals, tooltip };
     }
   }
 }

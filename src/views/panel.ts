@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import { PanelRequest, type PanelUpdate } from "../contracts/panel-link.ts";
 import type { DisposableLike } from "../supervisor/control-center-options.ts";
-import { panelViewType } from "./contribution-ids.ts";
+import { isShownApproval } from "./approval-actions.ts";
+import { commandIds, panelViewType } from "./contribution-ids.ts";
 import { panelPage } from "./panel-page.ts";
 import { commandOfPanel, panelState, remedyOfShownWarning } from "./panel-state.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
@@ -78,6 +79,10 @@ export class ControlCenterPanel implements vscode.Disposable {
     } else if (request.type === "run") {
       const command = commandOfPanel(request.command, request.service);
       void vscode.commands.executeCommand(command.id, ...command.arguments);
+    } else if (request.type === "decide") {
+      if (!isShownApproval(this.#source.state, request.approval_id)) return;
+      const command = request.verdict === "allow" ? commandIds.allowApproval : commandIds.denyApproval;
+      void vscode.commands.executeCommand(command, request.approval_id);
     } else {
       const remedy = remedyOfShownWarning(this.#source.state, request.warning_id);
       if (remedy !== null) void vscode.commands.executeCommand(remedy.command, ...remedy.arguments);

@@ -1,4 +1,5 @@
 import type { OverallStatus, ServiceView, Warning } from "../contracts/snapshot.ts";
+import { waitingApprovals } from "./approval-actions.ts";
 import { commandIds, manageTrustCommand } from "./contribution-ids.ts";
 import { commandLink, escapeMarkdown } from "./markdown.ts";
 import { remedyOfError, remedyOfWarning } from "./remedies.ts";
@@ -58,7 +59,7 @@ function presentSnapshot(
   const status = snapshot.overall_status;
   const actions = anyServiceActions(snapshot);
   const told = allWarnings(state);
-  const facts = snapshot.services.map((view) => serviceLine(view, told));
+  const facts = [...approvalLines(state), ...snapshot.services.map((view) => serviceLine(view, told))];
   for (const connector of snapshot.gateway?.status.connectors ?? []) {
     const dead = connector.queue.dead_letters;
     const undeliverable =
@@ -87,9 +88,13 @@ function presentSnapshot(
   );
 }
 
-/** Down colours the item as an error; degraded only when there is something the user can do about it. */
+/**
+ * Down colours the item as an error; degraded only when there is something the user can do about it; what waits for
+ * the user's word is that too.
+ */
 function attentionOf(state: ViewState, status: OverallStatus): StatusPresentation["attention"] {
   if (status === "down") return "error";
+  if (waitingApprovals(state).count > 0) return "warning";
   const mendable = allWarnings(state).some((warning) => remedyOfWarning(warning) !== null);
   return status === "degraded" && mendable ? "warning" : "none";
 }
@@ -116,6 +121,21 @@ function present(
     accessibilityLabel: `Palyra: ${word}. ${reason}`,
     attention,
   };
+}
+
+/** How much waits for the user, and the oldest of it with its two answers. */
+function approvalLines(state: ViewState): readonly string[] {
+  const { count: waiting, first } = waitingApprovals(state);
+  const [oldest] = first;
+  if (oldest === undefined) return [];
+  const { approval_id: id, sentence } = oldest;
+  const answers = [
+    commandLink("Allow", commandIds.allowApproval, [id]),
+    commandLink("Deny", commandIds.denyApproval, [id]),
+  ];
+  return [
+    `$(question) ${count(waiting, "approval waits", "approvals wait")} for you: ${escapeMarkdown(sentence)} ${answers.join(" · ")}`,
+  ];
 }
 
 function serviceLine(view: ServiceView, told: readonly Warning[]): string {

@@ -7,7 +7,7 @@ import { commandActions } from "./commands.ts";
 import type { CommandName } from "./contribution-ids.ts";
 import { ControlCenterHolder } from "./control-center-holder.ts";
 import { LogChannels } from "./log-channels.ts";
-import { notifyOfFailures, offerRestart } from "./notifications.ts";
+import { notifyOfApprovals, notifyOfFailures, offerRestart } from "./notifications.ts";
 import { ControlCenterPanel } from "./panel.ts";
 import type { SettingsSource } from "./settings-source.ts";
 import { effectOfChange, supervisorSettings } from "./supervisor-settings.ts";
@@ -62,6 +62,7 @@ export class WindowRuntime {
       logger,
       this.#panel,
       notifyOfFailures(source, () => settings.settings),
+      notifyOfApprovals(source, () => settings.settings),
       vscode.workspace.onDidGrantWorkspaceTrust(() => void this.open()),
       settings.onDidChange(({ before, after }) => {
         const effect = effectOfChange(before, after);

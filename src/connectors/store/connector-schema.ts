@@ -1,4 +1,5 @@
 import type { Migration } from "./durable-database.ts";
+import { addDecidedApprovals } from "./migrations/decided-approvals.ts";
 import { addMergedTurns } from "./migrations/merged-turns.ts";
 import { addOperations } from "./migrations/operations.ts";
 import { addPeople } from "./migrations/people.ts";
@@ -105,4 +106,5 @@ export const connectorMigrations: readonly Migration[] = [
   addOperations,
   addPeople,
   addMergedTurns,
+  addDecidedApprovals,
 ];

@@ -56,7 +56,13 @@ const rules: readonly PruneRule[] = [
     maxRows: retention.pairing.maxRows,
   },
   { table: "session_bindings", key: ["session_key"], age: "last_used_at", ...retention.sessionBindings },
-  { table: "approval_bindings", key: ["approval_id"], age: "expires_at", ...retention.approvals },
+  {
+    table: "approvals",
+    key: ["approval_id"],
+    age: "finished_at",
+    where: "finished_at IS NOT NULL",
+    ...retention.approvals,
+  },
 ];
 
 /** Tables that are kept small. */

@@ -11,7 +11,7 @@ const ownTables = [
   "pairing_entries",
   "session_bindings",
   "command_sync",
-  "approval_bindings",
+  "approvals",
 ] as const;
 
 /** Tables that tell what has happened. */

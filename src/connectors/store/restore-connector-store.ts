@@ -59,5 +59,5 @@ export function holdBack(tx: Transaction, now: number): void {
        failed = failed + inbox_pending, outbox_pending = 0, inbox_pending = 0`,
   );
   for (const table of ["sessions", "watermarks", "pairing_entries"]) tx.run(`DELETE FROM ${table}`);
-  tx.run("UPDATE approval_bindings SET consumed_at = ? WHERE consumed_at IS NULL", [now]);
+  tx.run("UPDATE approvals SET state = 'expired', finished_at = ? WHERE finished_at IS NULL", [now]);
 }

@@ -26,7 +26,7 @@ export const retention = {
   /** Counts from the end of each code, request and grant, and from each mark of a sender. */
   pairing: { maxAgeMs: day, maxRows: 20_000 },
   sessionBindings: { maxAgeMs: 30 * day, maxRows: 20_000 },
-  /** Counts from the end: a used approval must be known longer than it could be shown again. */
+  /** Counts from the end: what was decided can be looked up, and a used approval stays known as used. */
   approvals: { maxAgeMs: 30 * day, maxRows: 10_000 },
 } as const satisfies Record<string, Retention>;
 

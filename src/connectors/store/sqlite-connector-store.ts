@@ -75,7 +75,7 @@ export class SqliteConnectorStore implements ConnectorStore {
     this.pairing = new SqlitePairing(database);
     this.bindings = new SqliteSessionBindings(database, onAdded);
     this.commandSync = new SqliteCommandSync(database);
-    this.approvals = new SqliteApprovals(database);
+    this.approvals = new SqliteApprovals(database, onAdded);
   }
 
   async acceptInbound(

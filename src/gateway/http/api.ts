@@ -4,6 +4,7 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import * as z from "zod";
 import { AdminStatusResponse, HealthzResponse } from "../../contracts/http.ts";
 import { PalyraError } from "../../platform/errors.ts";
+import { type ApprovalRouteParts, addApprovalRoutes } from "./approval-routes.ts";
 import { bearerToken } from "./bearer-token.ts";
 import { addAdminChannelRoutes, addChannelRoutes, type ChannelRouteParts } from "./channel-routes.ts";
 import { addLogin, addSessionRoutes, type ConsoleParts, requireSession } from "./console-routes.ts";
@@ -11,7 +12,7 @@ import type { RateLimit } from "./rate-limit.ts";
 import { addRouterRoutes, type RouterRouteParts } from "./router-routes.ts";
 import type { ZodApp } from "./zod-app.ts";
 
-export interface ApiParts extends ChannelRouteParts, RouterRouteParts, ConsoleParts {
+export interface ApiParts extends ChannelRouteParts, RouterRouteParts, ApprovalRouteParts, ConsoleParts {
   readonly limit: RateLimit;
   readonly health: () => HealthzResponse;
   readonly adminStatus: () => AdminStatusResponse;
@@ -89,6 +90,7 @@ export function addApi(bare: FastifyInstance, parts: ApiParts): void {
       addChannelRoutes(scope, parts);
       addAdminChannelRoutes(scope, parts);
       addRouterRoutes(scope, parts);
+      addApprovalRoutes(scope, parts);
     },
     { prefix: "/admin/v1" },
   );
@@ -101,6 +103,7 @@ export function addApi(bare: FastifyInstance, parts: ApiParts): void {
         addSessionRoutes(inner, parts);
         addChannelRoutes(inner, parts);
         addRouterRoutes(inner, parts);
+        addApprovalRoutes(inner, parts);
       });
     },
     { prefix: "/console/v1" },

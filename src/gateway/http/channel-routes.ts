@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import {
+  ApprovalRequired,
   ChannelActionResponse,
   ChannelStatusResponse,
   ChannelsResponse,
@@ -14,7 +15,8 @@ import {
   LogsQuery,
   LogsRequest,
   LogsResponse,
-  MutationResponse,
+  MutationDone,
+  type MutationResponse,
   ReactionHttpRequest,
   ReadMessagesResponse,
   SearchMessagesResponse,
@@ -226,15 +228,15 @@ function addMessages(app: ZodApp, parts: ChannelRouteParts, one: string): void {
         summary: "Change a message of the bot",
         params: ConnectorParams,
         body: EditMessageHttpRequest,
-        response: { 200: MutationResponse },
+        response: mutationAnswers,
       },
     },
-    (request) => {
+    async (request, reply) => {
       const { approval_id: approvalId, ...asked } = request.body;
+      const change = { operation: "edit", body: asked.body } as const;
       const run = (adapter: Parameters<MutationRun>[0]) => adapter.editMessage?.(asked);
-      return parts
-        .messages()
-        .mutate({ ...mutationOf(request), operation: "edit", request: asked, approvalId, run });
+      const mutation = { ...mutationOf(request), change, request: asked, approvalId, run };
+      return answerMutation(reply, await parts.messages().mutate(mutation));
     },
   );
   app.post(
@@ -245,15 +247,15 @@ function addMessages(app: ZodApp, parts: ChannelRouteParts, one: string): void {
         summary: "Delete a message",
         params: ConnectorParams,
         body: DeleteMessageHttpRequest,
-        response: { 200: MutationResponse },
+        response: mutationAnswers,
       },
     },
-    (request) => {
+    async (request, reply) => {
       const { approval_id: approvalId, ...asked } = request.body;
+      const change = { operation: "delete" } as const;
       const run = (adapter: Parameters<MutationRun>[0]) => adapter.deleteMessage?.(asked);
-      return parts
-        .messages()
-        .mutate({ ...mutationOf(request), operation: "delete", request: asked, approvalId, run });
+      const mutation = { ...mutationOf(request), change, request: asked, approvalId, run };
+      return answerMutation(reply, await parts.messages().mutate(mutation));
     },
   );
   for (const operation of ["react_add", "react_remove"] as const) {
@@ -265,16 +267,16 @@ function addMessages(app: ZodApp, parts: ChannelRouteParts, one: string): void {
           summary: operation === "react_add" ? "Put a reaction on a message" : "Take the bot's reaction away",
           params: ConnectorParams,
           body: ReactionHttpRequest,
-          response: { 200: MutationResponse },
+          response: mutationAnswers,
         },
       },
-      (request) => {
+      async (request, reply) => {
         const { approval_id: approvalId, ...asked } = request.body;
+        const change = { operation, emoji: asked.emoji } as const;
         const run = (adapter: Parameters<MutationRun>[0]) =>
           operation === "react_add" ? adapter.addReaction?.(asked) : adapter.removeReaction?.(asked);
-        return parts
-          .messages()
-          .mutate({ ...mutationOf(request), operation, request: asked, approvalId, run });
+        const mutation = { ...mutationOf(request), change, request: asked, approvalId, run };
+        return answerMutation(reply, await parts.messages().mutate(mutation));
       },
     );
   }
@@ -283,7 +285,19 @@ function addMessages(app: ZodApp, parts: ChannelRouteParts, one: string): void {
 type MutationRun = Parameters<MessageDesk["mutate"]>[0]["run"];
 
 function mutationOf(request: { readonly params: { readonly connector_id: string }; caller: Caller | null }) {
-  return { connectorId: request.params.connector_id, principal: callerOf(request).principal };
+  return { connectorId: request.params.connector_id, by: callerOf(request) };
+}
+
+/** 200 with what was done, 202 while it waits for the owner. */
+const mutationAnswers = { 200: MutationDone, 202: ApprovalRequired } as const;
+
+interface MutationReply {
+  code(status: 202): unknown;
+}
+
+function answerMutation(reply: MutationReply, answer: MutationResponse): MutationResponse {
+  if ("approval_required" in answer) reply.code(202);
+  return answer;
 }
 
 /** Who asks; the surface's own check has found that out before. */

@@ -130,6 +130,7 @@ describe("The gateway's status", () => {
     configProblem: null,
     configHash: "0",
     connectors: [],
+    approvals: null,
   };
   const problem = new PalyraError("config_invalid", "Line 3.").toDetails();
 

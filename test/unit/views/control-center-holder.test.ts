@@ -29,6 +29,7 @@ class FakeCenter implements ControlCenterPort {
   retry = async (): Promise<void> => undefined;
   rotateTokens = async (): Promise<void> => undefined;
   setSecret = async (): Promise<void> => undefined;
+  decideApproval = async (): Promise<void> => undefined;
   logs = async (): Promise<readonly LogLine[]> => [];
 
   async dispose(): Promise<void> {

@@ -5,6 +5,7 @@ import { connectorMigrations } from "../../../../src/connectors/store/connector-
 import { holdBack } from "../../../../src/connectors/store/restore-connector-store.ts";
 import { SqliteConnectorStore } from "../../../../src/connectors/store/sqlite-connector-store.ts";
 import { locateStoreAssets } from "../../../../src/connectors/store/store-assets.ts";
+import { sampleApproval } from "./contract/approvals.ts";
 import { ContractStore, connector } from "./contract/contract-store.ts";
 import { FaultyDisk, seededRandom } from "./faulty-disk.ts";
 import { folder, numbersIn, numberTable, openNumbers, putNumber, upTo } from "./numbered-rows.ts";
@@ -170,10 +171,8 @@ describe("A connector store that was restored", () => {
     await contract.deliver(11);
     await contract.answer(2, 2, 12, "c2");
     await contract.store.acceptInbound(sampleEvent(3, { conversation_id: "c3" }), null, 13);
-    await contract.store.approvals.bind(
-      { approvalId: "a1", connectorId: connector, digest: "d", expiresAt: 1e15 },
-      14,
-    );
+    const allowed = sampleApproval({ state: "allowed", expiresAt: 1e15 });
+    await contract.store.approvals.update("A1", 14, () => ({ record: allowed, result: null }));
     const grant = { sender: "u1", grantedBy: "owner", grantedAt: 1, expiresAt: 1e15 };
     await contract.store.pairing.update(connector, (state) => ({
       state: { ...state, grants: [grant] },
@@ -194,7 +193,7 @@ describe("A connector store that was restored", () => {
       dead_letters: 2,
     });
     assert.deepEqual([...(await store.watermarks(connector))], []);
-    assert.equal(await store.approvals.consume("a1", "d", now), "used_before");
+    assert.equal((await store.approvals.get("A1"))?.state, "expired");
     assert.deepEqual((await store.pairing.read(connector)).grants, []);
     const letters = await store.deadLetters.list(connector, { limit: 10 });
     assert.deepEqual(

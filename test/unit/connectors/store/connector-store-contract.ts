@@ -4,7 +4,8 @@ import type {
   OutboxRow,
   ResumableSession,
 } from "../../../../src/connectors/connector-store.ts";
-import { describeBindings } from "./contract/bindings-and-approvals.ts";
+import { describeApprovals } from "./contract/approvals.ts";
+import { describeBindings } from "./contract/bindings.ts";
 import { ContractStore } from "./contract/contract-store.ts";
 import { describeDeadLetters } from "./contract/dead-letters.ts";
 import { describeEvents } from "./contract/events-and-metrics.ts";
@@ -528,6 +529,7 @@ export function describeConnectorStore(name: string, open: () => Promise<StoreFi
     describeEvents(contract);
     describePairing(contract);
     describeBindings(contract);
+    describeApprovals(contract);
   });
 }
 

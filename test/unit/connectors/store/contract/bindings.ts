@@ -77,27 +77,4 @@ export function describeBindings(contract: ContractStore): void {
       assert.deepEqual(await contract.store.commandSync.get(connector), synced);
     });
   });
-
-  describe("approvals of message administration", () => {
-    const bind = (approvalId: string, digest = "d1") =>
-      contract.store.approvals.bind({ approvalId, connectorId: connector, digest, expiresAt: 1_000 }, 1);
-
-    it("let exactly the approved request through, and only once, also over a restart", async () => {
-      assert.equal(await bind("a1"), true);
-      const { approvals } = contract.store;
-      assert.equal(await approvals.consume("a1", "another body", 2), "other_request");
-      const uses = await Promise.all([1, 2, 3].map(() => approvals.consume("a1", "d1", 3)));
-      assert.deepEqual(uses.sort(), ["consumed", "used_before", "used_before"]);
-      await contract.restart();
-      assert.equal(await contract.store.approvals.consume("a1", "d1", 4), "used_before");
-    });
-
-    it("are bound once, end, and are unknown when nobody bound them", async () => {
-      assert.equal(await bind("a1"), true);
-      assert.equal(await bind("a1", "d2"), false);
-      assert.equal(await contract.store.approvals.consume("a1", "d2", 2), "other_request");
-      assert.equal(await contract.store.approvals.consume("a1", "d1", 1_000), "expired");
-      assert.equal(await contract.store.approvals.consume("a2", "d1", 2), "unknown");
-    });
-  });
 }
