@@ -1,12 +1,12 @@
 import path from "node:path";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
-import { type ApprovalVerdict, type ApprovalVerdict, approvalBounds, approvalBounds } from "../contracts/approvals.ts";
+import { type ApprovalVerdict, approvalBounds } from "../contracts/approvals.ts";
 import { defaultProfileName } from "../contracts/profile.ts";
 import { defaultStateRoot, requireAbsolute } from "../platform/state-paths.ts";
 import { defaultSettings } from "../supervisor/control-center-options.ts";
 import type { Profile } from "../supervisor/profiles/profile-catalog.ts";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
-import { decideApproval, decideApproval, listApprovals, listApprovals } from "./commands/approvals.ts";
+import { decideApproval, listApprovals } from "./commands/approvals.ts";
 import { rotateTokens } from "./commands/rotate-tokens.ts";
 import { setSecret } from "./commands/set-secret.ts";
 import { status } from "./commands/status.ts";

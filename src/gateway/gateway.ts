@@ -61,7 +61,6 @@ export async function startGateway(
     secretChanged: (ref) => channels.credentialsChanged(ref),
     controllerJoined: () => channels.credentialsChanged(null),
     reloadConfig: () => config.reload(),
-    decideApproval: (request) => ownersWord(channels, request),
     events: (request) => channels.events(request),
     decideApproval: (request) => ownersWord(channels, request),
     stop: async (drainMs) => {

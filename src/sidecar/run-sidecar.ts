@@ -50,8 +50,6 @@ export interface RunningService {
   secretChanged(ref: string): void;
   controllerJoined(): void;
   reloadConfig(): Promise<void>;
-  /** Takes the owner's word on a risky action. @returns what came of it. Absent where nothing is ever asked */
-  decideApproval?(request: DecideApprovalRequest): Promise<string>;
   /** What happened after a place in the service's log of events. Absent where none is kept. */
   events?(request: EventsRequest): Promise<EventsResponse>;
   /** Takes the owner's word on a risky action. @returns what came of it. Absent where nothing is ever asked */
@@ -166,11 +164,6 @@ async function serve(
         service?.secretChanged(ref);
       },
       reloadConfig: () => running().reloadConfig(),
-      decideApproval: async (request) => {
-        const message = await running().decideApproval?.(request);
-        if (message === undefined) throw new PalyraError("not_found", "This service asks for no approvals.");
-        return message;
-      },
       events: async (request) =>
         (await running().events?.(request)) ?? { events: [], next: request.after, more: false },
       decideApproval: async (request) => {

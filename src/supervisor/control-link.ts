@@ -109,12 +109,6 @@ export class ControlLink {
     return await this.#rpc.request(controlMethods.events, request, EventsResponse, answerMs);
   }
 
-  /** Brings the owner's word on a risky action. @returns what came of it @throws why it was not taken */
-  async decideApproval(request: DecideApprovalRequest): Promise<string> {
-    const method = controlMethods.decideApproval;
-    return (await this.#rpc.request(method, request, DecideApprovalResponse, answerMs)).message;
-  }
-
   onClosed(listener: () => void): void {
     this.#rpc.onClosed(listener);
   }

@@ -4,7 +4,7 @@ import { type LogLevel, serviceDisplayNames } from "../contracts/services.ts";
 import type { SidecarStatus } from "../contracts/sidecar-status.ts";
 import type { ServiceView } from "../contracts/snapshot.ts";
 import type { EventsRequest, EventsResponse } from "../contracts/timeline.ts";
-import { PalyraError, PalyraError } from "../platform/errors.ts";
+import { PalyraError } from "../platform/errors.ts";
 import { isQuiet } from "./quiet-moment.ts";
 import { redactDeep } from "./redact-deep.ts";
 import { step } from "./service-machine.ts";
