@@ -12,6 +12,7 @@ import { Emitter } from "./emitter.ts";
 import { LogBook } from "./log-book.ts";
 import { settableSecret } from "./settable-secret.ts";
 import { SnapshotPublisher } from "./snapshot-publisher.ts";
+import { UsageSampler } from "./usage-sampler.ts";
 
 /** How long `open` waits for an owner that does not answer before it shows that, in milliseconds. */
 const openWaitMs = 3_000;
@@ -28,6 +29,7 @@ export class ControlCenter {
   readonly #logs = new Emitter<LogLine>();
   readonly #roles = new Emitter<RoleName>();
   readonly #role: ControlCenterRole;
+  readonly #usage: UsageSampler;
   readonly #publisher: SnapshotPublisher;
   #left: Promise<void> | null = null;
 
@@ -51,9 +53,14 @@ export class ControlCenter {
         this.#roles.emit(role);
       },
     });
+    this.#usage = new UsageSampler({
+      clock,
+      pids: () => this.snapshot.services.flatMap(({ pid }) => pid ?? []),
+      changed: () => this.#publisher.changed(),
+    });
     this.#publisher = new SnapshotPublisher({
       clock,
-      build: (revision) => this.#role.buildSnapshot(revision),
+      build: (revision) => this.#usage.addTo(this.#role.buildSnapshot(revision)),
       published: (snapshot) => this.#role.publish(snapshot),
     });
   }
@@ -94,6 +101,11 @@ export class ControlCenter {
   /** Calls when this control center became owner or observer. */
   onRole(listener: (role: RoleName) => void): DisposableLike {
     return this.#roles.on(listener);
+  }
+
+  /** Has CPU and memory of the services measured and shown until the returned value is disposed. */
+  watchUsage(): DisposableLike {
+    return this.#usage.watch();
   }
 
   /**
@@ -164,6 +176,7 @@ export class ControlCenter {
   }
 
   async #leave(): Promise<void> {
+    this.#usage.dispose();
     this.#publisher.dispose();
     this.#logs.dispose();
     this.#roles.dispose();
