@@ -11,6 +11,7 @@ import type {
   SearchMessagesResult,
 } from "../contracts/message-admin.ts";
 import type { ConnectorLiveness, ConnectorReadiness } from "../contracts/sidecar-status.ts";
+import type { FetchResult, WantedFiles } from "./attachments/fetched-file.ts";
 import type { ResumableSession } from "./connector-store.ts";
 import type { JournalEntry } from "./supervisor/connector-journal.ts";
 
@@ -51,6 +52,10 @@ export interface AdapterHost {
   closeGap(conversationId: string): Promise<void>;
   /** Adds to the events of the connector what its owner should know. Never throws, and nothing waits for it. */
   note(entry: JournalEntry): void;
+  /** What was noted about conversations, over restarts. */
+  loadNotes(): Promise<ReadonlyMap<string, string>>;
+  /** Notes something about a conversation in the adapter's own form, at most 1,024 characters. */
+  saveNote(conversationId: string, note: string): Promise<void>;
   /** Value of a secret; waits until somebody can be asked. */
   secret(ref: string, signal: AbortSignal): Promise<string>;
   /** To be called whenever `state()` may have changed. */
@@ -98,6 +103,13 @@ export interface ConnectorAdapter {
   rateLimits?(): AdapterRateLimits;
   /** Asks the provider anew who the bot is and what it may do. Rejects when it cannot be told. */
   refreshHealth?(request: HealthRefreshRequest): Promise<HealthRefresh>;
+
+  /**
+   * Fetches files of a message and keeps those that are allowed.
+   * @returns what became of each, by its id; nothing where files are not fetched at all
+   * @throws `service_unavailable` while the provider cannot be asked, `not_found` when the message is gone
+   */
+  fetchAttachments?(wanted: WantedFiles): Promise<ReadonlyMap<string, FetchResult>>;
 
   /**
    * Administration of messages, as far as the provider has it. A refusal by the provider is a result with a

@@ -256,6 +256,8 @@ export class ConnectorInstance {
       openGaps: () => store.openGaps(connectorId, Date.now()),
       closeGap: (conversationId) => store.closeGap(connectorId, conversationId, Date.now()),
       note: (entry) => void this.journal.record(entry, Date.now()),
+      loadNotes: () => store.notes.all(connectorId),
+      saveNote: (conversationId, note) => store.notes.put(connectorId, conversationId, note, Date.now()),
       secret: (ref, signal) => this.#secret(ref, signal),
       stateChanged: () => this.#stateChanged(),
     };

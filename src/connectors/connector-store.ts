@@ -3,6 +3,7 @@ import type { QueueDepth, RecentMessage } from "../contracts/sidecar-status.ts";
 import type { PairingStore } from "./router/pairing/pairing-store.ts";
 import type { ApprovalStore } from "./store/parts/approval-store.ts";
 import type { CommandSyncStore } from "./store/parts/command-sync-store.ts";
+import type { ConversationNotes } from "./store/parts/conversation-notes.ts";
 import type { DeadLetterStore } from "./store/parts/dead-letter-store.ts";
 import type { EventStore } from "./store/parts/event-store.ts";
 import type { InstanceStore } from "./store/parts/instance-store.ts";
@@ -67,6 +68,7 @@ export interface ConnectorStore {
   readonly pairing: PairingStore;
   readonly bindings: SessionBindings;
   readonly commandSync: CommandSyncStore;
+  readonly notes: ConversationNotes;
   readonly approvals: ApprovalStore;
 
   /**
@@ -153,6 +155,8 @@ export interface ConnectorStore {
 
   queueDepth(connectorId: string): Promise<QueueDepth>;
   totals(): Promise<{ received: number; answered: number; dead_letters: number }>;
+  /** Digests of the files of messages that are to be sent, or lie among the dead letters. */
+  heldFiles(): Promise<ReadonlySet<string>>;
   /** Newest first, over all connectors. */
   recentMessages(limit: number): Promise<RecentMessage[]>;
   /**

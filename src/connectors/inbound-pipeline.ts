@@ -306,6 +306,7 @@ export class InboundPipeline {
       adapter.split(output.text).map((text, index) => ({
         text,
         in_reply_to_message_id: index === 0 ? output.in_reply_to_message_id : null,
+        ...(index === 0 && output.attachments?.length ? { attachments: output.attachments } : {}),
       })),
     );
     return parts.map((part, sequence) => ({

@@ -30,6 +30,8 @@ export const AttachmentRef = z.object({
   filename: bounded(connectorBounds.filename).nullable(),
   content_type: bounded(connectorBounds.contentType).nullable(),
   size_bytes: z.int().nonnegative().nullable(),
+  /** The message it came with, where that is not the event's own. */
+  provider_message_id: identifier(connectorBounds.id).optional(),
 });
 export type AttachmentRef = z.infer<typeof AttachmentRef>;
 
@@ -67,13 +69,6 @@ export const inboxStates = ["received", "routing", "done", "ignored", "failed"] 
 export const InboxState = z.enum(inboxStates);
 export type InboxState = z.infer<typeof InboxState>;
 
-/** A reply before it is split: what a turn of the agent puts out. */
-export const RoutedOutput = z.object({
-  text: identifier(connectorBounds.body),
-  in_reply_to_message_id: bounded(connectorBounds.id).nullable(),
-});
-export type RoutedOutput = z.infer<typeof RoutedOutput>;
-
 /** A file the gateway keeps, to be sent with a message. */
 export const OutboundAttachment = z.object({
   /** SHA-256 of the content, in hexadecimal: its name in the folder of kept files. */
@@ -81,6 +76,15 @@ export const OutboundAttachment = z.object({
   filename: bounded(connectorBounds.filename),
 });
 export type OutboundAttachment = z.infer<typeof OutboundAttachment>;
+
+/** A reply before it is split: what a turn of the agent puts out. */
+export const RoutedOutput = z.object({
+  text: identifier(connectorBounds.body),
+  in_reply_to_message_id: bounded(connectorBounds.id).nullable(),
+  /** Go with the first message of the text. */
+  attachments: z.array(OutboundAttachment).max(10).optional(),
+});
+export type RoutedOutput = z.infer<typeof RoutedOutput>;
 
 /** One provider-sized message: the payload of an outbox row. */
 export const OutboundMessageRequest = z.object({

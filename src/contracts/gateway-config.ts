@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { MediaConfig } from "./media-config.ts";
 import { RouterConfig, routeRuleShape } from "./router-config.ts";
 
 export { snowflakePattern } from "./discord-id.ts";
@@ -33,6 +34,7 @@ export const GatewayConfig = z.strictObject({
     .strictObject({ discord: z.record(AccountId, DiscordChannelConfig).default({}) })
     .default({ discord: {} }),
   router: RouterConfig.default(RouterConfig.parse({})),
+  media: MediaConfig.default(MediaConfig.parse({})),
   model: z.strictObject({ provider: z.enum(["echo"]).default("echo") }).default({ provider: "echo" }),
 });
 export type GatewayConfig = z.infer<typeof GatewayConfig>;

@@ -12,6 +12,7 @@ import {
   QueueStatus,
   Saturation,
 } from "./connector-operations.ts";
+import { MediaStatus } from "./media-config.ts";
 import {
   DeleteMessageRequest,
   EditMessageRequest,
@@ -65,6 +66,7 @@ export type ChannelsResponse = z.infer<typeof ChannelsResponse>;
 export const ChannelStatusResponse = z.object({
   connector: Connector,
   runtime: z.object({ metrics: ConnectorFigures, circuit: CircuitStatus }),
+  media: MediaStatus,
   operations: z.object({
     queue: QueueStatus,
     saturation: Saturation,

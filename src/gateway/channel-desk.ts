@@ -24,6 +24,7 @@ import type {
 } from "../contracts/http-channels.ts";
 import type { ConnectorStatus } from "../contracts/sidecar-status.ts";
 import { messageOf, PalyraError } from "../platform/errors.ts";
+import type { AttachmentDesk } from "./attachments.ts";
 import { enqueueText, sendText } from "./send-text.ts";
 
 /** Rows a forced drain takes at most. */
@@ -33,10 +34,12 @@ const drainLimit = 128;
 export class ChannelDesk {
   readonly #store: ConnectorStore;
   readonly #connectors: ConnectorSupervisor;
+  readonly #files: Pick<AttachmentDesk, "status">;
 
-  constructor(store: ConnectorStore, connectors: ConnectorSupervisor) {
+  constructor(store: ConnectorStore, connectors: ConnectorSupervisor, files: Pick<AttachmentDesk, "status">) {
     this.#store = store;
     this.#connectors = connectors;
+    this.#files = files;
   }
 
   async list(): Promise<ChannelsResponse> {
@@ -72,6 +75,7 @@ export class ChannelDesk {
     return {
       connector: { ...known, saturation, circuit },
       runtime: { metrics: figuresOf(await this.#store.metrics.of(connectorId)), circuit },
+      media: await this.#files.status(connectorId, this.#store.events),
       operations: {
         queue: queueOf(queue),
         saturation,

@@ -13,6 +13,7 @@ import type { Agent } from "./agent/agent.ts";
 import { ApprovalDesk } from "./approvals/approval-desk.ts";
 import { ChannelDesk, withSaturation } from "./channel-desk.ts";
 import { discordCommands, gatewayCommands } from "./command-wiring.ts";
+import { AttachmentDesk, type FileConnector, fileTurn } from "./attachments.ts";
 import { discordSpecs } from "./discord-specs.ts";
 import type { GatewayFacts } from "./gateway-status.ts";
 import { MessageDesk } from "./message-desk.ts";
@@ -46,6 +47,7 @@ export class Channels {
   #approvals: ApprovalDesk | null = null;
   #commands: CommandDesk | null = null;
   #problem: ErrorDetails | null = new PalyraError(
+  #attachments: AttachmentDesk | null = null;
     "service_unavailable",
     "The message store is being opened.",
   ).toDetails();
@@ -75,12 +77,13 @@ export class Channels {
   /** Brings the connectors in line with the configuration. */
   async applyConfig(): Promise<void> {
     const [connectors, desk, store] = [this.#connectors, this.#commands, this.#opened?.store];
-    if (connectors === null || desk === null || store === undefined) return;
+    const files = this.#attachments;
+    if (connectors === null || desk === null || store === undefined || files === null) return;
     const config = this.#options.config();
     const isNeeded = Object.keys(config.channels.discord).length > 0;
     const commandsOf = (connectorId: string) => discordCommands(desk, store, connectorId);
     const specs = isNeeded
-      ? discordSpecs(config, await import("../connectors/discord/discord-adapter.ts"), commandsOf)
+      ? discordSpecs(config, await import("../connectors/discord/discord-adapter.ts"), commandsOf, files)
       : [];
     await connectors.apply(specs);
   }
@@ -213,7 +216,12 @@ export class Channels {
     const { log } = this.#context;
     const recovered = await store.recoverInterrupted(Date.now());
     if (recovered.inbound + recovered.outbound > 0) log.info("work was taken up again", { ...recovered });
-    this.#startConnectors(opened);
+    this.#attachments = await AttachmentDesk.open({
+      folder: this.#context.paths.filesDir,
+      config: () => this.#options.config().media,
+      held: () => store.heldFiles(),
+    });
+    this.#startConnectors(opened, this.#attachments);
     await this.#approvals?.open();
     this.#problem = null;
     await this.applyConfig();
@@ -225,7 +233,7 @@ export class Channels {
     this.#context.statusChanged();
   }
 
-  #startConnectors(opened: OpenedConnectorStore): void {
+  #startConnectors(opened: OpenedConnectorStore, files: AttachmentDesk): void {
     const { context, agent } = this.#options;
     const figures = new StoreFigures({
       store: opened.store,
@@ -246,13 +254,10 @@ export class Channels {
       rules,
       pairing,
       commands,
-      turn: async (event, signal) => {
-        const texts = await agent.reply(event, signal);
-        return texts.map((text, index) => ({
-          text,
-          in_reply_to_message_id: index === 0 ? event.provider_message_id : null,
-        }));
-      },
+      turn: fileTurn(agent, files, (id) => this.#fileConnector(id)),
+      this.#attachments?.folder.prune(Date.now()).catch((thrown: unknown) => {
+        this.#context.log.warn("old files could not be removed", { error: messageOf(thrown) });
+      });
       secret: (ref, signal) => context.secrets.get(ref, signal),
       changed: () => {
         figures.touch();
@@ -260,7 +265,7 @@ export class Channels {
       },
       storeFault: (thrown) => this.#storeFault(thrown),
     });
-    this.#desk = new ChannelDesk(opened.store, this.#connectors);
+    this.#desk = new ChannelDesk(opened.store, this.#connectors, files);
     const approvals = new ApprovalDesk({
       store: store.approvals,
       redact: (text) => context.redactor.redact(text),
@@ -293,3 +298,10 @@ export class Channels {
     return storeRetryMs;
   }
 }
+  #fileConnector(connectorId: string): FileConnector {
+    return {
+      adapter: this.#connectors?.running(connectorId)?.adapter ?? null,
+      note: (entry) => this.#connectors?.note(connectorId, entry),
+    };
+  }
+

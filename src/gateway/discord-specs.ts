@@ -1,3 +1,4 @@
+import type { AttachmentSetup } from "../connectors/attachments/fetched-file.ts";
 import type { AdapterHost } from "../connectors/connector-adapter.ts";
 import type { ConnectorSpec } from "../connectors/connector-instance.ts";
 import type { NativeCommandHost } from "../connectors/discord/commands/answer-interaction.ts";
@@ -8,11 +9,13 @@ type DiscordModule = typeof import("../connectors/discord/discord-adapter.ts");
 /**
  * Connectors for the Discord accounts of a configuration.
  * @param commandsOf slash commands of a connector
+ * @param attachments limits and place of files, shared by all
  */
 export function discordSpecs(
   config: GatewayConfig,
   discord: DiscordModule,
   commandsOf: (connectorId: string) => NativeCommandHost,
+  attachments: AttachmentSetup,
 ): ConnectorSpec[] {
   return Object.entries(config.channels.discord).map(([account, channel]) => {
     const connectorId = discordConnectorId(account);
@@ -32,6 +35,7 @@ export function discordSpecs(
           host,
           log,
           commands: commandsOf(connectorId),
+          attachments,
         }),
     };
   });

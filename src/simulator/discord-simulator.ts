@@ -162,7 +162,11 @@ export async function startDiscordSimulator(options: SimulatorOptions = {}): Pro
     clock,
     requestLog: services.requestLog,
   });
-  registerFiles(app, { world, webRoot: options.webRoot ?? fileURLToPath(new URL("./web", import.meta.url)) });
+  registerFiles(app, {
+    world,
+    faults,
+    webRoot: options.webRoot ?? fileURLToPath(new URL("./web", import.meta.url)),
+  });
   app.setNotFoundHandler((request, reply) => {
     const { pathname } = new URL(request.url, "http://simulator");
     if (!pathname.startsWith("/api/")) return reply.code(404).type("text/plain").send("Not found.\n");

@@ -4,6 +4,7 @@ import { mentionsIn } from "./world/mention-rules.ts";
 import { DEFAULT_ALLOWED_MENTIONS, linkTypedMentions } from "./world/mentions.ts";
 import {
   type Attachment,
+  type AttachmentPretence,
   type Channel,
   ChannelKind,
   type Message,
@@ -20,7 +21,14 @@ export class PersonError extends Error {}
 
 export interface PersonMessage {
   readonly replyTo?: string;
-  readonly attachments?: readonly { filename: string; contentType: string; bytes: Uint8Array }[];
+  readonly attachments?: readonly PersonFile[];
+}
+
+export interface PersonFile {
+  readonly filename: string;
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+  readonly pretence?: AttachmentPretence;
 }
 
 /** What people do in Discord's own client. Users and channels are given by id or by name. */
@@ -233,7 +241,7 @@ export class People {
     return linkTypedMentions(text, { users, channels });
   }
 
-  #attachment(file: { filename: string; contentType: string; bytes: Uint8Array }): Attachment {
+  #attachment(file: PersonFile): Attachment {
     return {
       id: this.#world.newId(),
       filename: file.filename,
@@ -242,6 +250,7 @@ export class People {
       contentType: file.contentType,
       bytes: file.bytes,
       spoiler: false,
+      ...(file.pretence === undefined ? {} : { pretence: file.pretence }),
     };
   }
 

@@ -216,14 +216,15 @@ function toApiThread(channel: Channel, thread: ThreadState, viewerId: string): A
 }
 
 function toApiAttachment(context: WireContext, channelId: string, file: Attachment): APIAttachment {
-  const url = `${context.cdnBase}/attachments/${channelId}/${file.id}/${encodeURIComponent(file.filename)}`;
+  const place = `${context.cdnBase}/attachments/${channelId}/${file.id}`;
+  const url = file.pretence?.url ?? `${place}/${encodeURIComponent(file.filename)}`;
   return {
     id: file.id,
     filename: file.filename,
     ...(file.title === null ? {} : { title: file.title }),
     ...(file.description === null ? {} : { description: file.description }),
     content_type: file.contentType,
-    size: file.bytes.byteLength,
+    size: file.pretence?.size ?? file.bytes.byteLength,
     url,
     proxy_url: url,
     flags: file.spoiler ? 1 << 3 : 0,

@@ -1,5 +1,5 @@
 import type { AttachmentRef } from "../../contracts/connector.ts";
-import type { SniffedType } from "./sniff-type.ts";
+import { MediaConfig, type MediaType } from "../../contracts/media-config.ts";
 
 /** The one place of limits for files, both ways. Sizes in bytes. */
 export interface AttachmentLimits {
@@ -9,36 +9,32 @@ export interface AttachmentLimits {
   readonly maxTotalBytesPerMessage: number;
   readonly maxDownloadBytes: number;
   readonly maxUploadBytes: number;
-  readonly downloadTypes: readonly SniffedType[];
-  readonly uploadTypes: readonly SniffedType[];
+  readonly downloadTypes: readonly MediaType[];
+  readonly uploadTypes: readonly MediaType[];
   readonly storeMaxBytes: number;
   readonly storeMaxFiles: number;
   /** How long a file is kept, in milliseconds. */
   readonly retentionMs: number;
 }
 
-const types: readonly SniffedType[] = [
-  "image/png",
-  "image/jpeg",
-  "image/webp",
-  "image/gif",
-  "text/plain",
-  "application/json",
-];
+/** The limits that `[media]` of the configuration sets. */
+export function limitsOf(config: MediaConfig): AttachmentLimits {
+  return {
+    downloadEnabled: config.download_enabled,
+    uploadEnabled: config.outbound_upload_enabled,
+    maxPerMessage: config.max_attachments_per_message,
+    maxTotalBytesPerMessage: config.max_total_attachment_bytes_per_message,
+    maxDownloadBytes: config.max_download_bytes,
+    maxUploadBytes: config.outbound_max_upload_bytes,
+    downloadTypes: config.allowed_download_content_types,
+    uploadTypes: config.outbound_allowed_content_types,
+    storeMaxBytes: config.store_max_bytes,
+    storeMaxFiles: config.store_max_artifacts,
+    retentionMs: config.retention_ttl_ms,
+  };
+}
 
-export const defaultAttachmentLimits: AttachmentLimits = {
-  downloadEnabled: false,
-  uploadEnabled: false,
-  maxPerMessage: 4,
-  maxTotalBytesPerMessage: 8 * 1024 * 1024,
-  maxDownloadBytes: 5 * 1024 * 1024,
-  maxUploadBytes: 4 * 1024 * 1024,
-  downloadTypes: types,
-  uploadTypes: types,
-  storeMaxBytes: 256 * 1024 * 1024,
-  storeMaxFiles: 2_048,
-  retentionMs: 7 * 24 * 60 * 60 * 1000,
-};
+export const defaultAttachmentLimits: AttachmentLimits = limitsOf(MediaConfig.parse({}));
 
 export type AttachmentRefusal =
   | "attachment_count_exceeded"
@@ -47,12 +43,33 @@ export type AttachmentRefusal =
   | "attachment_size_exceeded"
   | "attachment_content_type_blocked"
   | "attachment_missing"
+  | "attachment_host_blocked"
+  | "attachment_fetch_failed"
+  | "attachment_store_full"
   | "attachment_download_disabled"
   | "attachment_upload_disabled";
 
-export type AttachmentVerdict =
-  | { readonly allowed: true }
-  | { readonly allowed: false; readonly reason: AttachmentRefusal; readonly detail: string };
+/** The reasons for people. */
+export const refusalTexts: Readonly<Record<AttachmentRefusal, string>> = {
+  attachment_count_exceeded: "there are too many files",
+  attachment_total_bytes_exceeded: "the files are too large together",
+  attachment_metadata_type_blocked: "this kind of file is not taken",
+  attachment_size_exceeded: "it is too large",
+  attachment_content_type_blocked: "its content is not of a kind that is taken",
+  attachment_missing: "it is gone",
+  attachment_host_blocked: "it is kept in a place that is not allowed",
+  attachment_fetch_failed: "it could not be fetched",
+  attachment_store_full: "there is no room for it",
+  attachment_download_disabled: "fetching files is switched off",
+  attachment_upload_disabled: "sending files is switched off",
+};
+
+export interface RefusedAttachment {
+  readonly allowed: false;
+  readonly reason: AttachmentRefusal;
+  readonly detail: string;
+}
+export type AttachmentVerdict = { readonly allowed: true } | RefusedAttachment;
 
 const allowed: AttachmentVerdict = { allowed: true };
 const safeExtensions = /\.(?:png|jpe?g|webp|gif|txt|json)$/i;
@@ -86,7 +103,7 @@ export function judgeDownload(
 
 /** Whether fetched bytes may be kept. The type is the one the bytes show, never the declared one. */
 export function judgeDownloaded(
-  sniffed: SniffedType | null,
+  sniffed: MediaType | null,
   bytes: number,
   limits: AttachmentLimits,
 ): AttachmentVerdict {
@@ -96,7 +113,7 @@ export function judgeDownloaded(
 
 /** Whether a file may be sent. @param allBytes sizes of every file of the message */
 export function judgeUpload(
-  sniffed: SniffedType | null,
+  sniffed: MediaType | null,
   bytes: number,
   allBytes: readonly number[],
   limits: AttachmentLimits,
@@ -118,7 +135,7 @@ function judgeCrowd(sizes: readonly number[], limits: AttachmentLimits): Attachm
     : allowed;
 }
 
-function judgeType(sniffed: SniffedType | null, permitted: readonly SniffedType[]): AttachmentVerdict {
+function judgeType(sniffed: MediaType | null, permitted: readonly MediaType[]): AttachmentVerdict {
   if (sniffed !== null && permitted.includes(sniffed)) return allowed;
   return refused("attachment_content_type_blocked", sniffed ?? "the content has no known type");
 }
@@ -127,6 +144,6 @@ function tooLarge(bytes: number, limit: number): AttachmentVerdict {
   return refused("attachment_size_exceeded", `${bytes} of ${limit}`);
 }
 
-function refused(reason: AttachmentRefusal, detail: string): AttachmentVerdict {
+export function refused(reason: AttachmentRefusal, detail: string): RefusedAttachment {
   return { allowed: false, reason, detail };
 }

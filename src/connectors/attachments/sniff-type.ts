@@ -1,13 +1,7 @@
-export type SniffedType =
-  | "image/png"
-  | "image/jpeg"
-  | "image/webp"
-  | "image/gif"
-  | "application/json"
-  | "text/plain";
+import type { MediaType } from "../../contracts/media-config.ts";
 
 export interface SniffedFile {
-  readonly type: SniffedType;
+  readonly type: MediaType;
   /** Of images, in pixels. */
   readonly width: number | null;
   readonly height: number | null;
@@ -87,6 +81,6 @@ function isJson(content: string): boolean {
   }
 }
 
-function image(type: SniffedType, width: number, height: number): SniffedFile | null {
+function image(type: MediaType, width: number, height: number): SniffedFile | null {
   return width > 0 && height > 0 ? { type, width, height } : null;
 }

@@ -1,5 +1,6 @@
 import type { APIChannel, GatewayDispatchPayload } from "discord-api-types/v10";
 import { ChannelType, GatewayDispatchEvents } from "discord-api-types/v10";
+import { ChannelNote } from "../../contracts/channel-note.ts";
 import { isSnowflake } from "./ids.ts";
 import { RecentMap } from "./recent-map.ts";
 
@@ -26,6 +27,8 @@ const directTypes: ReadonlySet<number> = new Set([ChannelType.DM, ChannelType.Gr
 /** Channels that are remembered; those used longest ago are looked up again. */
 const channelLimit = 10_000;
 const nameLimit = 100;
+/** The note of a channel in use is renewed this often, in milliseconds: what is used is not forgotten. */
+const renewNoteMs = 24 * 60 * 60 * 1000;
 
 interface ChannelLike {
   readonly id: string;
@@ -49,6 +52,32 @@ export function isDirectType(type: number): boolean {
 /** Channels of one account, known from gateway events. A thread is told by the type of its channel. */
 export class ChannelDirectory {
   readonly #channels = new RecentMap<string, KnownChannel>(channelLimit);
+  /** What was noted of channels in use, and when (ms). */
+  readonly #noted = new RecentMap<string, { readonly note: string; readonly at: number }>(channelLimit);
+  readonly #onNote: (channelId: string, note: string) => void;
+
+  /** @param onNote takes what should be known of a channel after a restart, for `recall` */
+  constructor(onNote: (channelId: string, note: string) => void = () => undefined) {
+    this.#onNote = onNote;
+  }
+
+  /** Learns from a note. Anything newer stays, and a note that is none is ignored. */
+  recall(channelId: string, note: string): void {
+    if (this.#channels.get(channelId) !== undefined) return;
+    const parsed = ChannelNote.safeParse(jsonOf(note));
+    if (!parsed.success) return;
+    this.#channels.set(channelId, parsed.data);
+    // When it was written is not known: it is renewed with the next use.
+    this.#noted.set(channelId, { note, at: 0 });
+  }
+
+  /** The channel, and the one a thread belongs to, should be known by name after a restart. */
+  used(channelId: string): void {
+    const channel = this.#channels.get(channelId);
+    if (channel === undefined || channel.name === null) return;
+    this.#note(channelId, channel);
+    if (channel.parentId !== null) this.used(channel.parentId);
+  }
 
   get(channelId: string): ChannelFacts | undefined {
     return this.#channels.get(channelId);
@@ -131,11 +160,31 @@ export class ChannelDirectory {
   }
 
   #remember(channelId: string, channel: KnownChannel): ChannelFacts {
-    if (isSnowflake(channelId)) this.#channels.set(channelId, channel);
+    if (!isSnowflake(channelId)) return channel;
+    this.#channels.set(channelId, channel);
+    if (channel.name !== null && this.#noted.get(channelId) !== undefined) this.#note(channelId, channel);
     return channel;
+  }
+
+  #note(channelId: string, { guildId, parentId, isDirect, name }: KnownChannel): void {
+    const note = JSON.stringify({ guildId, parentId, isDirect, name });
+    const before = this.#noted.get(channelId);
+    const now = Date.now();
+    if (before?.note === note && now - before.at < renewNoteMs) return;
+    this.#noted.set(channelId, { note, at: now });
+    this.#onNote(channelId, note);
   }
 }
 
 function bounded(name: unknown): string | null {
   return typeof name === "string" && name.trim() !== "" ? name.slice(0, nameLimit) : null;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Damaged: nothing is known then.
+    return null;
+  }
 }

@@ -12,6 +12,7 @@ import type {
   SearchMessagesResult,
 } from "../../contracts/message-admin.ts";
 import { detailsOf, messageOf, PalyraError } from "../../platform/errors.ts";
+import type { AttachmentSetup, FetchResult, WantedFiles } from "../attachments/fetched-file.ts";
 import type {
   AdapterHost,
   AdapterRateLimits,
@@ -27,7 +28,7 @@ import { AccountRun } from "./account-run.ts";
 import { AccountState } from "./account-state.ts";
 import { refreshHealth } from "./admin/health.ts";
 import { MessageAdmin } from "./admin/message-admin.ts";
-import { type AttachmentSetup, type FetchResult, fetchAttachment } from "./attachments/fetch-attachment.ts";
+import { fetchAttachments } from "./attachments/fetch-attachments.ts";
 import { filesToSend } from "./attachments/files-to-send.ts";
 import { ChannelDirectory } from "./channel-directory.ts";
 import { answerInteraction, type NativeCommandHost } from "./commands/answer-interaction.ts";
@@ -36,7 +37,7 @@ import { DiscordRest } from "./discord-rest.ts";
 import { checkApiBase } from "./egress.ts";
 import { emojiInPath } from "./emoji.ts";
 import { IdentifyGate } from "./identify-gate.ts";
-import { channelOf, isSnowflake } from "./ids.ts";
+import { channelOf, conversationOf, isSnowflake } from "./ids.ts";
 import { attachmentsOf } from "./normalise-message.ts";
 import { mendsItself, type RunEnd, readinessAfter } from "./run-end.ts";
 import { findSentMessage, sendMessage } from "./sender.ts";
@@ -62,7 +63,7 @@ export class DiscordAdapter implements ConnectorAdapter {
   readonly typingIntervalMs = 8_000;
   readonly #options: DiscordAdapterOptions;
   readonly #stopped = new AbortController();
-  readonly #directory = new ChannelDirectory();
+  readonly #directory = new ChannelDirectory((channelId, note) => this.#note(channelId, note));
   readonly #identifyGate = new IdentifyGate();
   /** Interactions that are being answered: an interrupted connection brings them again. */
   readonly #interactions = new Set<string>();
@@ -187,24 +188,13 @@ export class DiscordAdapter implements ConnectorAdapter {
     return await this.#admin().removeReaction(request);
   }
 
-  /**
-   * Fetches a file of a message and keeps it, when the limits allow it.
-   * @throws `not_found`, `forbidden` for a file on a foreign host, `service_unavailable`
-   */
-  async fetchAttachment(wanted: {
-    readonly conversationId: string;
-    readonly messageId: string;
-    readonly attachmentId: string;
-  }): Promise<FetchResult> {
+  async fetchAttachments(wanted: WantedFiles): Promise<ReadonlyMap<string, FetchResult>> {
     const { rest } = this.#account();
     const setup = this.#options.attachments;
-    if (setup === undefined) {
-      const detail = "downloads are switched off";
-      return { kind: "refused", verdict: { allowed: false, reason: "attachment_download_disabled", detail } };
-    }
+    if (setup === undefined) return new Map();
     const apiBase = checkApiBase(this.#options.apiBase);
     const message = (channel: string, id: string) => rest.message(channel, id);
-    return await fetchAttachment({ message, attachmentsOf, apiBase }, wanted, setup);
+    return await fetchAttachments({ message, attachmentsOf, apiBase }, wanted, setup);
   }
 
   credentialsChanged(ref: string | null): void {
@@ -225,7 +215,27 @@ export class DiscordAdapter implements ConnectorAdapter {
     return { rest: this.#rest, botUserId };
   }
 
+  /** Brings back what channels are called: after a resumed session Discord does not tell again. */
+  async #recallChannels(): Promise<void> {
+    try {
+      for (const [conversationId, note] of await this.#options.host.loadNotes()) {
+        const channel = channelOf(conversationId);
+        if (channel !== null) this.#directory.recall(channel, note);
+      }
+    } catch (thrown) {
+      // Without them, channels are looked up when they are needed.
+      this.#options.log.warn("the names of channels could not be read", { error: messageOf(thrown) });
+    }
+  }
+
+  #note(channelId: string, note: string): void {
+    this.#options.host.saveNote(conversationOf(channelId), note).catch((thrown: unknown) => {
+      this.#options.log.warn("the name of a channel could not be kept", { error: messageOf(thrown) });
+    });
+  }
+
   async #stayConnected(): Promise<void> {
+    await this.#recallChannels();
     let failures = 0;
     while (!this.#stopped.signal.aborted) {
       const end = await this.#connect().catch((thrown: unknown): ErrorDetails => detailsOf(thrown));

@@ -38,6 +38,7 @@ export class MessageReader {
     if ("event" in normalised) {
       const { event } = normalised;
       if (event.is_direct_message) directory.learnDirect(raw.channel_id, event.sender_display);
+      directory.used(raw.channel_id);
       return event;
     }
     const facts = { message_id: raw.id, reason: normalised.dropped, detail: normalised.detail };

@@ -97,7 +97,11 @@ export function mergeEvents(events: WaitingEvents): {
     body: mergedText(events),
     mentions_bot: events.some((one) => one.mentions_bot),
     ...(events.some((one) => one.requested_broadcast) ? { requested_broadcast: true } : {}),
-    attachments: events.flatMap((one) => one.attachments).slice(0, connectorBounds.attachments),
+    attachments: events
+      .flatMap((one) =>
+        one.attachments.map((file) => ({ ...file, provider_message_id: one.provider_message_id })),
+      )
+      .slice(0, connectorBounds.attachments),
   };
   return { event, parts };
 }

@@ -1,4 +1,5 @@
 import type { Migration } from "./durable-database.ts";
+import { addConversationNotes } from "./migrations/conversation-notes.ts";
 import { addDecidedApprovals } from "./migrations/decided-approvals.ts";
 import { addMergedTurns } from "./migrations/merged-turns.ts";
 import { addOperations } from "./migrations/operations.ts";
@@ -107,4 +108,5 @@ export const connectorMigrations: readonly Migration[] = [
   addPeople,
   addMergedTurns,
   addDecidedApprovals,
+  addConversationNotes,
 ];

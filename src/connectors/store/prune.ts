@@ -47,6 +47,12 @@ const rules: readonly PruneRule[] = [
     where: "gap_after IS NULL",
     ...retention.watermarks,
   },
+  {
+    table: "conversation_notes",
+    key: ["connector_id", "conversation_id"],
+    age: "updated_at",
+    ...retention.conversationNotes,
+  },
   { table: "connector_events", key: ["event_id"], age: "last_at", ...retention.events },
   {
     table: "pairing_entries",

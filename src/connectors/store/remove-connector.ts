@@ -11,6 +11,7 @@ const ownTables = [
   "pairing_entries",
   "session_bindings",
   "command_sync",
+  "conversation_notes",
   "approvals",
 ] as const;
 

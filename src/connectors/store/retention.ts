@@ -22,6 +22,8 @@ export const retention = {
   outboxDead: { maxAgeMs: 30 * day, maxRows: 5_000 },
   deadLetters: { maxAgeMs: 30 * day, maxRows: 5_000 },
   watermarks: { maxAgeMs: 90 * day, maxRows: 20_000 },
+  /** Names and the like, from when they were last used. */
+  conversationNotes: { maxAgeMs: 90 * day, maxRows: 10_000 },
   events: { maxAgeMs: 14 * day, maxRows: 20_000 },
   /** Counts from the end of each code, request and grant, and from each mark of a sender. */
   pairing: { maxAgeMs: day, maxRows: 20_000 },

@@ -11,10 +11,12 @@ import type {
 } from "../connector-store.ts";
 import { SqliteApprovals } from "./approvals.ts";
 import { SqliteCommandSync } from "./command-sync.ts";
+import { SqliteConversationNotes } from "./conversation-notes.ts";
 import { depthOf, depthSql, totalsSql } from "./counters.ts";
 import { SqliteDeadLetters } from "./dead-letters.ts";
 import type { DurableDatabase, Transaction } from "./durable-database.ts";
 import { SqliteEvents } from "./events.ts";
+import { digestsOf, heldFilesSql } from "./held-files.ts";
 import {
   acceptEvent,
   claimEvents,
@@ -55,6 +57,7 @@ export class SqliteConnectorStore implements ConnectorStore {
   readonly pairing: SqlitePairing;
   readonly bindings: SqliteSessionBindings;
   readonly commandSync: SqliteCommandSync;
+  readonly notes: SqliteConversationNotes;
   readonly approvals: SqliteApprovals;
   readonly #database: DurableDatabase;
   readonly #upkeep: Upkeep;
@@ -75,6 +78,7 @@ export class SqliteConnectorStore implements ConnectorStore {
     this.pairing = new SqlitePairing(database);
     this.bindings = new SqliteSessionBindings(database, onAdded);
     this.commandSync = new SqliteCommandSync(database);
+    this.notes = new SqliteConversationNotes(database, onAdded);
     this.approvals = new SqliteApprovals(database, onAdded);
   }
 
@@ -249,6 +253,10 @@ export class SqliteConnectorStore implements ConnectorStore {
       answered: Number(row?.answered),
       dead_letters: Number(row?.dead_letters),
     };
+  }
+
+  async heldFiles(): Promise<ReadonlySet<string>> {
+    return digestsOf(this.#database.read(heldFilesSql));
   }
 
   async recentMessages(limit: number): Promise<RecentMessage[]> {

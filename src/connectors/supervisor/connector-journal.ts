@@ -29,6 +29,10 @@ export type ConnectorEventType =
   | "health.refreshed"
   | "channel.command.executed"
   | "channel.command.rejected"
+  | "attachment.metadata.blocked"
+  | "attachment.download.blocked"
+  | "attachment.download.stored"
+  | "attachment.upload.failed"
   | `message.${string}`;
 
 export interface JournalEntry extends Omit<ConnectorEventInput, "connectorId" | "type"> {

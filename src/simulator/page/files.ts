@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { FastifyInstance, FastifyReply } from "fastify";
+import type { Faults } from "../faults.ts";
+import type { Attachment } from "../world/model.ts";
 import type { World } from "../world/world.ts";
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -23,16 +25,24 @@ const PAGE_POLICY = [
 
 const SHOWN_INLINE = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 
-/** Serves the chat page from `webRoot`, and attachments. */
-export function registerFiles(app: FastifyInstance, sources: { world: World; webRoot: string }): void {
+/** Serves the chat page from `webRoot`, and attachments, which faults can hit as they do the API. */
+export function registerFiles(
+  app: FastifyInstance,
+  sources: { readonly world: World; readonly faults: Faults; readonly webRoot: string },
+): void {
   app.get("/", (_request, reply) => sendPageFile(reply, sources.webRoot, "index.html"));
   app.get<{ Params: { file: string } }>("/:file", (request, reply) =>
     sendPageFile(reply, sources.webRoot, request.params.file),
   );
   app.get<{ Params: { channel: string; attachment: string } }>(
     "/attachments/:channel/:attachment/:filename",
-    (request, reply) =>
-      sendAttachment(reply, sources.world, request.params.channel, request.params.attachment),
+    (request, reply) => {
+      for (const fault of sources.faults.take("GET", request.url)) {
+        if (fault.kind === "hang") return reply.hijack();
+        if (fault.kind === "serverError") return reply.code(fault.status ?? 500).send();
+      }
+      return sendAttachment(reply, sources.world, request.params.channel, request.params.attachment);
+    },
   );
 }
 
@@ -67,6 +77,7 @@ function sendAttachment(
   const file = messages.flatMap((message) => message.attachments).find((one) => one.id === attachmentId);
   if (!file) return notFound(reply);
   const disposition = SHOWN_INLINE.has(file.contentType) ? "inline" : "attachment";
+  if (file.pretence?.contentLength !== undefined) return sendWithWrongLength(reply, file);
   return reply
     .headers({
       "content-type": file.contentType,
@@ -75,6 +86,19 @@ function sendAttachment(
       "x-content-type-options": "nosniff",
     })
     .send(Buffer.from(file.bytes));
+}
+
+/** The whole file under a length that is not its own, or none; then the connection ends. */
+function sendWithWrongLength(reply: FastifyReply, file: Attachment): FastifyReply {
+  const length = file.pretence?.contentLength ?? null;
+  reply.hijack();
+  reply.raw.writeHead(200, {
+    "content-type": file.contentType,
+    connection: "close",
+    ...(length === null ? { "transfer-encoding": "chunked" } : { "content-length": String(length) }),
+  });
+  reply.raw.write(file.bytes, () => (length === null ? reply.raw.end() : reply.raw.destroy()));
+  return reply;
 }
 
 function notFound(reply: FastifyReply): FastifyReply {

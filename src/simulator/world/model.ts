@@ -93,6 +93,18 @@ export interface Attachment {
   readonly contentType: string;
   readonly bytes: Uint8Array;
   spoiler: boolean;
+  /** What is told of the file although it is not so. */
+  pretence?: AttachmentPretence;
+}
+
+/** A file about which something is said that is not so, as a broken or hostile server would. */
+export interface AttachmentPretence {
+  /** Size in messages, in bytes. */
+  readonly size?: number;
+  /** Address in messages. */
+  readonly url?: string;
+  /** `content-length` of the file's answer; null for none at all. */
+  readonly contentLength?: number | null;
 }
 
 export interface Reaction {

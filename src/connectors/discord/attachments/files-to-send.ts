@@ -1,9 +1,10 @@
 import type { RawFile } from "@discordjs/rest";
 import type { OutboundAttachment } from "../../../contracts/connector.ts";
 import { judgeUpload } from "../../attachments/attachment-policy.ts";
+import type { AttachmentSetup } from "../../attachments/fetched-file.ts";
+import { safeFilename } from "../../attachments/safe-filename.ts";
 import { sniffFile } from "../../attachments/sniff-type.ts";
 import type { ConnectorLogger } from "../../logger.ts";
-import type { AttachmentSetup } from "./fetch-attachment.ts";
 
 /**
  * Files that go with a message. One that is not allowed stays behind, and the message goes without it: the answer
@@ -40,13 +41,4 @@ export async function filesToSend(
     }
     return [{ name: safeFilename(attachment.filename), data: content, contentType: type }];
   });
-}
-
-/** Letters, digits, `.`, `_` and `-`; everything else becomes `_`, and no dot stands at an end. */
-export function safeFilename(name: string): string {
-  const safe = name
-    .replace(/[^A-Za-z0-9._-]/g, "_")
-    .replace(/^\.+|\.+$/g, "")
-    .slice(0, 128);
-  return safe === "" ? "file" : safe;
 }

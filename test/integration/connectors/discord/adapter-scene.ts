@@ -72,6 +72,12 @@ export class RecordingHost implements AdapterHost {
     this.notes.push(entry);
   }
 
+  async loadNotes(): Promise<ReadonlyMap<string, string>> {
+    return new Map();
+  }
+
+  async saveNote(): Promise<void> {}
+
   async secret(): Promise<string> {
     return this.token;
   }

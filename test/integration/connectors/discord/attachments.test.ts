@@ -18,7 +18,7 @@ describe("Files on Discord", () => {
   beforeEach(async () => {
     scene = await AdapterScene.open();
     folder = await mkdtemp(path.join(tmpdir(), "palyra-files-"));
-    files = await AttachmentFolder.open(folder, defaultAttachmentLimits, Date.now());
+    files = await AttachmentFolder.open(folder, { limits: () => defaultAttachmentLimits }, Date.now());
   });
   afterEach(async () => {
     await scene.close();
@@ -39,7 +39,9 @@ describe("Files on Discord", () => {
     const event = await until(() => host.events.at(-1));
     const attachmentId = event.attachments[0]?.attachment_id ?? "";
     const { conversation_id: conversationId, provider_message_id: messageId } = event;
-    return { event, fetch: () => adapter.fetchAttachment({ conversationId, messageId, attachmentId }) };
+    const wanted = { conversationId, messageId, attachmentIds: [attachmentId] };
+    const fetch = async () => (await adapter.fetchAttachments(wanted)).get(attachmentId);
+    return { event, fetch };
   };
 
   it("come as facts only, and are fetched when they are asked for", async () => {
@@ -52,7 +54,7 @@ describe("Files on Discord", () => {
     );
     assert.equal(files.usage.files, 0);
     const result = await fetch();
-    assert.ok(result.kind === "kept");
+    assert.ok(result?.kind === "kept");
     assert.equal(result.file.type, "text/plain");
     assert.deepEqual(await files.get(result.file.digest), bytes);
   });
@@ -62,7 +64,7 @@ describe("Files on Discord", () => {
     const bytes = Buffer.from("<svg onload='x'></svg>");
     const { fetch } = await receive(account, { filename: "p.png", contentType: "image/png", bytes });
     const result = await fetch();
-    assert.equal(result.kind === "refused" && result.verdict.reason, "attachment_content_type_blocked");
+    assert.equal(result?.kind === "refused" && result.verdict.reason, "attachment_content_type_blocked");
     assert.equal(files.usage.files, 0);
   });
 
@@ -71,21 +73,18 @@ describe("Files on Discord", () => {
     const bytes = Buffer.alloc(32, "x");
     const { fetch } = await receive(account, { filename: "n.txt", contentType: "text/plain", bytes });
     const result = await fetch();
-    assert.equal(result.kind === "refused" && result.verdict.reason, "attachment_size_exceeded");
+    assert.equal(result?.kind === "refused" && result.verdict.reason, "attachment_size_exceeded");
   });
 
-  it("are not fetched where nobody switched that on, nor from a place that is none of Discord's", async () => {
+  it("are not fetched where there is no place for them, nor from a message that is none of Discord's", async () => {
     const off = await scene.connect();
     const bytes = Buffer.from("x");
     const { event, fetch } = await receive(off, { filename: "n.txt", contentType: "text/plain", bytes });
-    const result = await fetch();
-    assert.equal(result.kind === "refused" && result.verdict.reason, "attachment_download_disabled");
-    const unknown = off.adapter.fetchAttachment({
-      conversationId: "discord:channel:../..",
-      messageId: event.provider_message_id,
-      attachmentId: "1",
-    });
-    assert.equal((await unknown).kind, "refused");
+    assert.equal(await fetch(), undefined);
+    const on = await connect();
+    const messageId = event.provider_message_id;
+    const wanted = { conversationId: "discord:channel:../..", messageId, attachmentIds: ["1"] };
+    await assert.rejects(on.adapter.fetchAttachments(wanted), { code: "not_found" });
   });
 
   it("go out with a message, once, under a harmless name, and are never those of the person's message", async () => {

@@ -106,13 +106,15 @@ describe("A file of a message", () => {
 describe("The folder of files", () => {
   let folder: string;
   const now = Date.now();
+  /** Longer than a file is safe because a turn may be using it. */
+  const turnMs = 200_000;
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "palyra-files-"));
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   it("gives back what was kept, and nothing by a name that is no digest", async () => {
-    const kept = await AttachmentFolder.open(folder, limits, now);
+    const kept = await AttachmentFolder.open(folder, { limits: () => limits }, now);
     const digest = await kept.put(png, now);
     assert.deepEqual(await kept.get(digest), png);
     for (const name of ["../secret", "", "a".repeat(64), `${digest}/..`]) {
@@ -122,23 +124,49 @@ describe("The folder of files", () => {
   });
 
   it("never holds more than its limits: the oldest go first, also after a restart", async () => {
-    const small = { storeMaxBytes: 100, storeMaxFiles: 2, retentionMs: 1_000 };
-    const kept = await AttachmentFolder.open(folder, small, now);
+    const small = { storeMaxBytes: 100, storeMaxFiles: 2, retentionMs: 10 * turnMs };
+    const kept = await AttachmentFolder.open(folder, { limits: () => small }, now);
     const first = await kept.put(Buffer.from("first"), now);
-    await kept.put(Buffer.from("second"), now + 1);
-    await kept.put(Buffer.from("third"), now + 2);
+    await kept.put(Buffer.from("second"), now + turnMs);
+    await kept.put(Buffer.from("third"), now + 2 * turnMs);
     assert.equal(await kept.get(first), null);
-    await kept.put(Buffer.alloc(97, "x"), now + 3);
+    await kept.put(Buffer.alloc(97, "x"), now + 4 * turnMs);
     assert.deepEqual(kept.usage, { files: 1, bytes: 97 });
     assert.equal((await readdir(folder)).length, 1);
-    const again = await AttachmentFolder.open(folder, small, now + 60_000);
+    const again = await AttachmentFolder.open(folder, { limits: () => small }, now + 20 * turnMs);
     assert.deepEqual(again.usage, { files: 0, bytes: 0 });
   });
 
   it("does not give out a file that was changed behind its back", async () => {
-    const kept = await AttachmentFolder.open(folder, limits, now);
+    const kept = await AttachmentFolder.open(folder, { limits: () => limits }, now);
     const digest = await kept.put(Buffer.from("original"), now);
     await writeFile(path.join(folder, digest), "replaced");
     assert.equal(await kept.get(digest), null);
+  });
+
+  it("never lets go of a file that a message still has to take along, nor of one that was just put there", async () => {
+    const tight = { storeMaxBytes: 10, storeMaxFiles: 10, retentionMs: turnMs };
+    const held = new Set<string>();
+    const options = { limits: () => tight, held: async () => held };
+    const kept = await AttachmentFolder.open(folder, options, now);
+    const waiting = await kept.put(Buffer.from("waiting"), now);
+    held.add(waiting);
+    await assert.rejects(kept.put(Buffer.from("other"), now + 3 * turnMs), { code: "payload_too_large" });
+    const again = await AttachmentFolder.open(folder, options, now + 9 * turnMs);
+    assert.deepEqual(await again.get(waiting), Buffer.from("waiting"));
+    held.clear();
+    const fresh = await again.put(Buffer.from("fresh"), now + 9 * turnMs);
+    assert.equal(await again.get(waiting), null);
+    await assert.rejects(again.put(Buffer.from("other!"), now + 9 * turnMs), { code: "payload_too_large" });
+    assert.deepEqual(await again.get(fresh), Buffer.from("fresh"));
+  });
+
+  it("is rid of half-written files when it is opened, and of nothing that is not its own", async () => {
+    const draft = `${"a".repeat(64)}.0123456789ab.tmp`;
+    await writeFile(path.join(folder, draft), "half");
+    await writeFile(path.join(folder, "mine.tmp"), "somebody's");
+    await AttachmentFolder.open(folder, { limits: () => limits }, now);
+    assert.deepEqual(await readdir(folder), ["mine.tmp"]);
+    assert.equal((await stat(folder)).mode & 0o777, 0o700);
   });
 });

@@ -113,7 +113,10 @@ describe("Messages in quick succession", () => {
       body: "hello\n\nwhat is new?",
       mentions_bot: true,
       provider_message_id: "3",
-      attachments: [image("a"), image("b")],
+      attachments: [
+        { ...image("a"), provider_message_id: "2" },
+        { ...image("b"), provider_message_id: "3" },
+      ],
     });
     assert.deepEqual(
       merged.parts.map(({ order, provider_message_id, bytes, has_media }) => [

@@ -7,6 +7,7 @@ import type {
 import { describeApprovals } from "./contract/approvals.ts";
 import { describeBindings } from "./contract/bindings.ts";
 import { ContractStore } from "./contract/contract-store.ts";
+import { describeConversationNotes } from "./contract/conversation-notes.ts";
 import { describeDeadLetters } from "./contract/dead-letters.ts";
 import { describeEvents } from "./contract/events-and-metrics.ts";
 import { describeInstances } from "./contract/instances.ts";
@@ -529,6 +530,7 @@ export function describeConnectorStore(name: string, open: () => Promise<StoreFi
     describeEvents(contract);
     describePairing(contract);
     describeBindings(contract);
+    describeConversationNotes(contract);
     describeApprovals(contract);
   });
 }
