@@ -22,6 +22,7 @@ export const RoutePreviewRequest = z.strictObject({
   /** Connector id such as `discord:default`. */
   channel: bounded(128),
   text: bounded(65_536),
+  has_attachments: z.boolean().default(false),
   conversation_id: bounded(256).optional(),
   parent_conversation_id: bounded(256).optional(),
   guild_id: bounded(128).optional(),

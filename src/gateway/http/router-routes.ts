@@ -154,6 +154,7 @@ async function previewOf(
       roles: asked.sender_roles,
       senderVerified: asked.sender_verified,
       text: asked.text,
+      hasAttachments: asked.has_attachments,
       isDirectMessage: asked.is_direct_message,
       addressesBot: asked.addresses_bot,
       requestedBroadcast: asked.requested_broadcast,

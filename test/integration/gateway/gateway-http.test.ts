@@ -98,6 +98,51 @@ describe("The gateway's HTTP port", () => {
     assert.deepEqual([await statusWith(old), await statusWith(next)], [200, 401]);
   });
 
+  it("lets only admins with the token sign in, says which field is wrong, and hides the cookie from scripts", async () => {
+    const [token = ""] = gateway.boot.tokens;
+    const login = (body: object): Promise<Answer> =>
+      ask(
+        "/console/v1/auth/login",
+        { method: "POST", headers: { "content-type": "application/json" } },
+        JSON.stringify(body),
+      );
+    const cases: [object, number, string][] = [
+      [{ admin_token: newToken() }, 401, "unauthorized"],
+      [{ admin_token: "" }, 400, "validation_error"],
+      [{}, 400, "validation_error"],
+      [{ admin_token: token, principal: "user:bob" }, 403, "forbidden"],
+      [{ admin_token: token, principal: " " }, 400, "validation_error"],
+      [{ admin_token: token, device_id: "not a ulid" }, 400, "validation_error"],
+      [{ admin_token: token, more: 1 }, 400, "validation_error"],
+    ];
+    for (const [body, status, code] of cases) {
+      const answer = await login(body);
+      assert.deepEqual([answer.status, envelopeOf(answer).code], [status, code], JSON.stringify(body));
+      assert.equal(answer.headers["set-cookie"], undefined);
+    }
+    const answer = await login({ admin_token: token, principal: "admin:ada" });
+    assert.equal(answer.status, 200);
+    const [cookie = ""] = answer.headers["set-cookie"] ?? [];
+    assert.match(cookie, /^palyra_console_session=[A-Za-z0-9_-]{43};/);
+    for (const attribute of ["Max-Age=1800", "Path=/", "HttpOnly", "SameSite=Lax"]) {
+      assert.ok(cookie.includes(attribute), attribute);
+    }
+    assert.ok(!answer.body.includes(cookie.slice(23, 66)), "the session's token is in the cookie only");
+  });
+
+  it("takes a name from who shows the admin token, but no blank one", async () => {
+    const [token = ""] = gateway.boot.tokens;
+    const asked = (principal: string): Promise<Answer> =>
+      ask("/admin/v1/channels", {
+        headers: { authorization: `bearer ${token}`, "x-palyra-principal": principal },
+      });
+    assert.equal((await asked("admin:ada")).status, 200);
+    for (const principal of ["", "  ", "x".repeat(129)]) {
+      const answer = await asked(principal);
+      assert.deepEqual([answer.status, envelopeOf(answer).code], [400, "validation_error"]);
+    }
+  });
+
   it("refuses names and origins that a foreign web page would use", async () => {
     const port = link.port();
     const callers = [

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { decideRoute } from "../../../../src/connectors/router/decide-route.ts";
-import { factsOf } from "../../../../src/connectors/router/message-facts.ts";
+import { factsOf, factsOfEvent } from "../../../../src/connectors/router/message-facts.ts";
 import { previewRoute } from "../../../../src/connectors/router/preview-route.ts";
 import type { RuleSet } from "../../../../src/connectors/router/rule-set.ts";
 import { refusalSentences, waitingSentences } from "../../../../src/contracts/route-reasons.ts";
+import { eventNumber, image } from "./event-scene.ts";
 import { rulesOf } from "./routing-scene.ts";
 
 const people = ["1", "2", "3"];
@@ -143,6 +144,58 @@ describe("Any routing decision", () => {
         assert.equal(preview.sessionKey, decision.kind === "route" ? decision.plan.sessionKey : null);
         assert.match(preview.configHash, /^[0-9a-f]{64}$/);
         assert.match(preview.sentence, /\.$/);
+      }),
+      runs,
+    );
+  });
+
+  it("about a received message is what the preview of its description says, whatever form its ids have", () => {
+    const form = fc.constantFrom(
+      (kind: string, id: string) => `discord:${kind}:${id}`,
+      (kind: string, id: string) => `${kind}:${id}`,
+      (_kind: string, id: string) => ` ${id} `,
+    );
+    fc.assert(
+      fc.property(message, rules, memory, form, (described, set, remembered, written) => {
+        const { conversation, parentConversation, guild, sender, roles } = described;
+        const canonical = (kind: string, id: string | null) =>
+          id === null ? null : `discord:${kind}:${id.trim() || "unknown"}`;
+        const decision = decideRoute(
+          factsOfEvent(
+            eventNumber(1, {
+              connector_id: "discord:default",
+              conversation_id: canonical("channel", conversation) ?? "discord:channel:unknown",
+              parent_conversation_id: canonical("channel", parentConversation),
+              guild_id: guild,
+              sender_id: canonical("user", sender) ?? "discord:user:unknown",
+              sender_roles: roles.map((role) => `discord:role:${role}`),
+              body: described.text,
+              attachments: described.hasAttachments ? [image("1")] : [],
+              is_direct_message: described.isDirectMessage,
+              mentions_bot: described.addressesBot,
+              requested_broadcast: described.requestedBroadcast,
+            }),
+          ),
+          set,
+          remembered,
+        );
+        const as = (kind: string, id: string | null) => (id === null ? null : written(kind, id.trim()));
+        const preview = previewRoute(
+          {
+            ...described,
+            channel: "discord:default",
+            conversation: as("channel", conversation),
+            parentConversation: as("channel", parentConversation),
+            guild: as("guild", guild),
+            sender: as("user", sender),
+            senderVerified: true,
+          },
+          set,
+          remembered,
+        );
+        assert.equal(preview.reason, decision.kind === "route" ? "routed" : decision.reason);
+        assert.equal(preview.sessionKey, decision.kind === "route" ? decision.plan.sessionKey : null);
+        assert.deepEqual(preview.steps, decision.steps);
       }),
       runs,
     );
