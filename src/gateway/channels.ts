@@ -11,9 +11,9 @@ import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
 import type { SidecarContext } from "../sidecar/run-sidecar.ts";
 import type { Agent } from "./agent/agent.ts";
 import { ApprovalDesk } from "./approvals/approval-desk.ts";
+import { AttachmentDesk, type FileConnector, fileTurn } from "./attachments.ts";
 import { ChannelDesk, withSaturation } from "./channel-desk.ts";
 import { discordCommands, gatewayCommands } from "./command-wiring.ts";
-import { AttachmentDesk, type FileConnector, fileTurn } from "./attachments.ts";
 import { discordSpecs } from "./discord-specs.ts";
 import type { GatewayFacts } from "./gateway-status.ts";
 import { MessageDesk } from "./message-desk.ts";
@@ -44,10 +44,10 @@ export class Channels {
   #pairing: PairingDesk | null = null;
   #desk: ChannelDesk | null = null;
   #messages: MessageDesk | null = null;
+  #attachments: AttachmentDesk | null = null;
   #approvals: ApprovalDesk | null = null;
   #commands: CommandDesk | null = null;
   #problem: ErrorDetails | null = new PalyraError(
-  #attachments: AttachmentDesk | null = null;
     "service_unavailable",
     "The message store is being opened.",
   ).toDetails();
@@ -228,6 +228,9 @@ export class Channels {
     await this.#figures?.read();
     this.#pruneTimer = setInterval(() => {
       store.prune(Date.now()).catch((thrown: unknown) => this.#storeFault(thrown));
+      this.#attachments?.folder.prune(Date.now()).catch((thrown: unknown) => {
+        this.#context.log.warn("old files could not be removed", { error: messageOf(thrown) });
+      });
     }, pruneIntervalMs);
     this.#pruneTimer.unref();
     this.#context.statusChanged();
@@ -255,9 +258,6 @@ export class Channels {
       pairing,
       commands,
       turn: fileTurn(agent, files, (id) => this.#fileConnector(id)),
-      this.#attachments?.folder.prune(Date.now()).catch((thrown: unknown) => {
-        this.#context.log.warn("old files could not be removed", { error: messageOf(thrown) });
-      });
       secret: (ref, signal) => context.secrets.get(ref, signal),
       changed: () => {
         figures.touch();
@@ -274,6 +274,13 @@ export class Channels {
     });
     this.#approvals = approvals;
     this.#messages = new MessageDesk(this.#connectors, approvals);
+  }
+
+  #fileConnector(connectorId: string): FileConnector {
+    return {
+      adapter: this.#connectors?.running(connectorId)?.adapter ?? null,
+      note: (entry) => this.#connectors?.note(connectorId, entry),
+    };
   }
 
   #statuses(): ConnectorStatus[] {
@@ -298,10 +305,3 @@ export class Channels {
     return storeRetryMs;
   }
 }
-  #fileConnector(connectorId: string): FileConnector {
-    return {
-      adapter: this.#connectors?.running(connectorId)?.adapter ?? null,
-      note: (entry) => this.#connectors?.note(connectorId, entry),
-    };
-  }
-
