@@ -2,21 +2,29 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import type { PanelMemory, PanelState } from "../src/contracts/panel-link.ts";
 import { approvals } from "./approval-section.ts";
 import type { EditorLink } from "./editor-link.ts";
+import type { EventFilter } from "./event-filter.ts";
+import { events } from "./event-section.ts";
 import { messages } from "./message-section.ts";
 import { headline, quickFacts, warnings } from "./overview-sections.ts";
 import { connectors, services } from "./service-section.ts";
 
 /** The whole page. It draws into the document itself, so that one stylesheet and the icons reach it. */
 export class ControlCenterPage extends LitElement {
-  static override properties = { state: { attribute: false }, filter: { attribute: false } };
+  static override properties = {
+    state: { attribute: false },
+    filter: { attribute: false },
+    eventFilter: { attribute: false },
+  };
   declare state: PanelState | null;
   declare filter: PanelMemory["messages"];
+  declare eventFilter: EventFilter;
   #link: EditorLink | null = null;
 
   constructor() {
     super();
     this.state = null;
     this.filter = "all";
+    this.eventFilter = { level: "all", text: "" };
   }
 
   /** Connects the page to the editor; from then on it shows what comes. */
@@ -44,7 +52,14 @@ export class ControlCenterPage extends LitElement {
           snapshot === null
             ? nothing
             : html`${approvals(snapshot, link, now)} ${quickFacts(snapshot)} ${services(snapshot, link)} ${connectors(snapshot, link, now)}
-              ${messages(snapshot, this.filter, (filter) => this.#choose(filter), now)}`
+              ${messages(snapshot, this.filter, (filter) => this.#choose(filter), now)}
+              ${events(snapshot.recent_events, this.eventFilter, {
+                choose: (filter) => {
+                  this.eventFilter = filter;
+                },
+                show: (seq) => link.showEvent(seq),
+                now,
+              })}`
         }
       </main>
     `;

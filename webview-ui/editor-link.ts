@@ -54,6 +54,11 @@ export class EditorLink {
     this.#send({ type: "mend", warning_id: warningId });
   }
 
+  /** Shows an event in the log. */
+  showEvent(seq: number): void {
+    this.#send({ type: "show_event", seq });
+  }
+
   /** Tells the user's word on a risky action. */
   decide(approvalId: string, verdict: ApprovalVerdict): void {
     this.#send({ type: "decide", approval_id: approvalId, verdict });

@@ -26,6 +26,8 @@ export const PanelRequest = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("run"), command: PanelCommand, service: ServiceKind.optional() }),
   /** Runs the remedy of the warning with this id; the page never names a command of its own. */
   z.strictObject({ type: z.literal("mend"), warning_id: z.string().max(512) }),
+  /** Shows an event that is on the page in the log of its service. */
+  z.strictObject({ type: z.literal("show_event"), seq: z.int().positive() }),
   /** The user's word on a risky action that is shown. */
   z.strictObject({
     type: z.literal("decide"),

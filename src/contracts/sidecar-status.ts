@@ -81,6 +81,8 @@ export const GatewayStatus = z.object({
     dead_letters: z.int().nonnegative(),
   }),
   config_hash: z.string().nullable(),
+  /** Id of the newest entry in the log of events; absent while that is not known. */
+  newest_event_id: z.int().nonnegative().optional(),
   /** Risky actions that wait for the owner; absent while that is not known. */
   approvals: PendingApprovals.optional(),
 });

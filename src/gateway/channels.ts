@@ -3,10 +3,12 @@ import { ConnectorSupervisor } from "../connectors/connector-supervisor.ts";
 import { PairingDesk } from "../connectors/router/pairing/pairing-desk.ts";
 import type { RuleSet } from "../connectors/router/rule-set.ts";
 import type { OpenedConnectorStore } from "../connectors/store/open-connector-store.ts";
+import type { ConnectorEventInput } from "../connectors/store/parts/event-store.ts";
 import { locateStoreAssets } from "../connectors/store/store-assets.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
 import type { GatewayConfig } from "../contracts/gateway-config.ts";
 import type { ConnectorStatus, RecentMessage } from "../contracts/sidecar-status.ts";
+import type { EventsRequest, EventsResponse } from "../contracts/timeline.ts";
 import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
 import type { SidecarContext } from "../sidecar/run-sidecar.ts";
 import type { Agent } from "./agent/agent.ts";
@@ -15,6 +17,7 @@ import { AttachmentDesk, type FileConnector, fileTurn } from "./attachments.ts";
 import { ChannelDesk, withSaturation } from "./channel-desk.ts";
 import { discordCommands, gatewayCommands } from "./command-wiring.ts";
 import { discordSpecs } from "./discord-specs.ts";
+import { eventsAfter } from "./events-after.ts";
 import type { GatewayFacts } from "./gateway-status.ts";
 import { MessageDesk } from "./message-desk.ts";
 import { StoreFigures } from "./store-figures.ts";
@@ -47,6 +50,7 @@ export class Channels {
   #attachments: AttachmentDesk | null = null;
   #approvals: ApprovalDesk | null = null;
   #commands: CommandDesk | null = null;
+  #configNote: ConnectorEventInput | null = null;
   #problem: ErrorDetails | null = new PalyraError(
     "service_unavailable",
     "The message store is being opened.",
@@ -116,6 +120,30 @@ export class Channels {
     throw this.#notOpen();
   }
 
+  /** What happened after a place in the log of events. Nothing until the store is open. */
+  async events(request: EventsRequest): Promise<EventsResponse> {
+    const opened = this.#opened;
+    return opened === null
+      ? { events: [], next: request.after, more: false }
+      : await eventsAfter(opened.store.events, request);
+  }
+
+  /** Notes what became of a change of the configuration, as soon as the store is open. */
+  noteConfig(event: ConnectorEventInput): void {
+    this.#configNote = event;
+    this.#writeConfigNote();
+  }
+
+  #writeConfigNote(): void {
+    const [note, store] = [this.#configNote, this.#opened?.store];
+    if (note === null || store === undefined) return;
+    this.#configNote = null;
+    store.events.append(note, Date.now()).then(
+      () => this.#figures?.touch(),
+      (thrown: unknown) => this.#storeFault(thrown),
+    );
+  }
+
   #notOpen(): PalyraError {
     const problem = this.#problem;
     return problem === null
@@ -135,7 +163,11 @@ export class Channels {
       store:
         figures === null
           ? null
-          : { totals: figures.totals, recentMessages: figures.recentMessages.map(named) },
+          : {
+              totals: figures.totals,
+              recentMessages: figures.recentMessages.map(named),
+              newestEventId: figures.newestEventId,
+            },
       storeProblem: this.#problem,
       approvals: this.#approvals?.pending ?? null,
       connectors: this.#statuses(),
@@ -225,6 +257,7 @@ export class Channels {
     await this.#approvals?.open();
     this.#problem = null;
     await this.applyConfig();
+    this.#writeConfigNote();
     await this.#figures?.read();
     this.#pruneTimer = setInterval(() => {
       store.prune(Date.now()).catch((thrown: unknown) => this.#storeFault(thrown));
@@ -269,7 +302,10 @@ export class Channels {
     const approvals = new ApprovalDesk({
       store: store.approvals,
       redact: (text) => context.redactor.redact(text),
-      changed: () => context.statusChanged(),
+      changed: () => {
+        figures.touch();
+        context.statusChanged();
+      },
       onFault: (thrown) => this.#storeFault(thrown),
     });
     this.#approvals = approvals;

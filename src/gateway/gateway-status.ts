@@ -15,6 +15,7 @@ export interface GatewayFacts {
   readonly store: {
     readonly totals: GatewayStatus["totals"];
     readonly recentMessages: readonly RecentMessage[];
+    readonly newestEventId: number | null;
   } | null;
   /** Why the store is not open or not writable; null when it works. */
   readonly storeProblem: ErrorDetails | null;
@@ -45,6 +46,9 @@ export function buildGatewayStatus(facts: GatewayFacts): GatewayStatus {
     recent_messages: (facts.store?.recentMessages ?? []).slice(0, recentMessageLimit),
     totals: facts.store?.totals ?? { received: 0, answered: 0, dead_letters: 0 },
     config_hash: facts.configHash,
+    ...(facts.store === null || facts.store.newestEventId === null
+      ? {}
+      : { newest_event_id: facts.store.newestEventId }),
     ...(facts.approvals === null ? {} : { approvals: facts.approvals }),
   };
 }

@@ -14,6 +14,7 @@ import {
   sidecarMethods,
 } from "../contracts/control-link.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
+import { EventsRequest, type EventsResponse } from "../contracts/timeline.ts";
 import { boundedConnection } from "../platform/bounded-connection.ts";
 import { constantTimeEqual, controlProof } from "../platform/control-proof.ts";
 import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
@@ -35,6 +36,7 @@ export interface ControlTarget {
   setTokens(tokens: readonly string[], expiring: readonly string[]): void;
   secretChanged(ref: string): void;
   reloadConfig(): Promise<void>;
+  events(request: EventsRequest): Promise<EventsResponse>;
   /** @returns what came of it */
   decideApproval(request: DecideApprovalRequest): Promise<string>;
 }
@@ -148,6 +150,9 @@ export class ControlConnection {
       async (params): Promise<DecideApprovalResponse> => ({
         message: await this.#target.decideApproval(parse(DecideApprovalRequest, params)),
       }),
+    );
+    this.#onAdmitted(controlMethods.events, ["controller", "observer"], (params) =>
+      this.#target.events(parse(EventsRequest, params)),
     );
   }
 

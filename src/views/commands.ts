@@ -7,18 +7,15 @@ import { approvalOfArgument, waitingApprovals } from "./approval-actions.ts";
 import { type CommandName, overviewViewId } from "./contribution-ids.ts";
 import type { ControlCenterHolder } from "./control-center-holder.ts";
 import type { ControlCenterPort } from "./control-center-port.ts";
-import type { LogChannels } from "./log-channels.ts";
+import { momentOfArgument } from "./event-nodes.ts";
 import { showProblem } from "./notifications.ts";
 import type { ControlCenterPanel } from "./panel.ts";
 import { type ServiceActions, serviceActions, serviceOfArgument } from "./service-actions.ts";
-import type { ViewStateSource } from "./view-state-source.ts";
+import { type ProfileSwitchParts, switchProfile } from "./switch-profile.ts";
 import { serviceStateWords } from "./wording.ts";
 
-export interface CommandParts {
-  readonly holder: ControlCenterHolder;
-  readonly source: ViewStateSource;
+export interface CommandParts extends ProfileSwitchParts {
   readonly panel: ControlCenterPanel;
-  readonly channels: LogChannels;
   readonly extensionId: string;
 }
 
@@ -62,12 +59,19 @@ export function commandActions(parts: CommandParts): Readonly<Record<CommandName
       const service = serviceOfArgument(argument) ?? (await pickService(parts, null, "show the logs of"));
       if (service !== null) await channels.show(service, () => center.logs(service));
     },
+    showLogsAt: async (argument) => {
+      const moment = momentOfArgument(argument);
+      if (moment === null) return;
+      const center = await holder.current();
+      await channels.show(moment.service, () => center.logs(moment.service));
+    },
     rotateTokens: async () => {
       await working(holder, (center) => center.rotateTokens());
       void vscode.window.showInformationMessage(
         "Palyra's tokens are new; the old ones stop working in a few seconds.",
       );
     },
+    switchProfile: (argument) => switchProfile(parts, argument),
     setDiscordToken: (argument) => setDiscordToken(parts, argument),
     openSettings: async (argument) => {
       const query = typeof argument === "string" ? argument : `@ext:${extensionId}`;

@@ -4,6 +4,7 @@ import type { ConnectorStatus } from "../contracts/sidecar-status.ts";
 import type { ServiceState, ServiceView, Warning } from "../contracts/snapshot.ts";
 import { approvalItemId, waitingApprovals } from "./approval-actions.ts";
 import { commandIds, itemTraits } from "./contribution-ids.ts";
+import { recentEventNodes } from "./event-nodes.ts";
 import { type RunnableRemedy, remedyOfError, remedyOfWarning } from "./remedies.ts";
 import { serviceActions, serviceItemId } from "./service-actions.ts";
 import { allWarnings, isWarned, phaseOf, type ViewState } from "./view-state.ts";
@@ -67,6 +68,7 @@ export function overviewNodes(state: ViewState, now: number): readonly OverviewN
       snapshot.services.map((view) => serviceNode(view, told, now)),
     ),
     ...(snapshot.gateway === null ? [] : [connectorGroup(connectors)]),
+    ...recentEventNodes(snapshot.recent_events, now),
   ];
 }
 

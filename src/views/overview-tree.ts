@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { defaultProfileName } from "../contracts/profile.ts";
 import { waitingApprovals } from "./approval-actions.ts";
 import { overviewViewId } from "./contribution-ids.ts";
 import { changedItems, emptyOverview, indexOverview, type OverviewIndex } from "./overview-changes.ts";
@@ -82,6 +83,9 @@ export class OverviewTree implements vscode.TreeDataProvider<string>, vscode.Dis
       ? "Another window or terminal runs the services; commands are passed on to it."
       : "";
     if ((this.#view.message ?? "") !== message) this.#view.message = message;
+    const profile = center.kind === "open" ? center.snapshot.quick_facts.profile : defaultProfileName;
+    const description = profile === defaultProfileName ? "" : profile;
+    if ((this.#view.description ?? "") !== description) this.#view.description = description;
     const warnings = allWarnings(this.#source.state).length;
     const approvals = waitingApprovals(this.#source.state).count;
     const parts = [

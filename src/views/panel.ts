@@ -4,6 +4,7 @@ import { PanelRequest, type PanelUpdate } from "../contracts/panel-link.ts";
 import type { DisposableLike } from "../supervisor/control-center-options.ts";
 import { isShownApproval } from "./approval-actions.ts";
 import { commandIds, panelViewType } from "./contribution-ids.ts";
+import { commandOfEvent } from "./event-nodes.ts";
 import { panelPage } from "./panel-page.ts";
 import { commandOfPanel, panelState, remedyOfShownWarning } from "./panel-state.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
@@ -79,6 +80,11 @@ export class ControlCenterPanel implements vscode.Disposable {
     } else if (request.type === "run") {
       const command = commandOfPanel(request.command, request.service);
       void vscode.commands.executeCommand(command.id, ...command.arguments);
+    } else if (request.type === "show_event") {
+      const { center } = this.#source.state;
+      const events = center.kind === "open" ? center.snapshot.recent_events : [];
+      const shown = commandOfEvent(events, request.seq);
+      if (shown !== null) void vscode.commands.executeCommand(shown.command, ...shown.arguments);
     } else if (request.type === "decide") {
       if (!isShownApproval(this.#source.state, request.approval_id)) return;
       const command = request.verdict === "allow" ? commandIds.allowApproval : commandIds.denyApproval;

@@ -13,6 +13,7 @@ import type { SettingsSource } from "./settings-source.ts";
 import { effectOfChange, supervisorSettings } from "./supervisor-settings.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
 import { VSCodeSecretStore } from "./vscode-secret-store.ts";
+import { WindowProfile } from "./window-profile.ts";
 
 const bundles: Readonly<Record<ServiceKind, string>> = {
   gateway: "dist/palyrad.mjs",
@@ -29,14 +30,19 @@ export class WindowRuntime {
   constructor(context: vscode.ExtensionContext, source: ViewStateSource, settings: SettingsSource) {
     const channels = new LogChannels();
     const logger = vscode.window.createOutputChannel("Palyra", { log: true });
-    const secrets = new VSCodeSecretStore(context.secrets);
+    const profile = new WindowProfile(
+      context.workspaceState,
+      () => settings.settings.stateRoot ?? defaultStateRoot(),
+    );
     this.#holder = new ControlCenterHolder({
       source,
       isTrusted: () => vscode.workspace.isTrusted,
       onLog: (line) => channels.append(line),
-      open: () =>
-        ControlCenter.open({
-          stateRoot: settings.settings.stateRoot ?? defaultStateRoot(),
+      open: async () => {
+        const { name, id, stateRoot } = await profile.current();
+        return await ControlCenter.open({
+          stateRoot,
+          profile: name,
           hostName: "VS Code window",
           version: productVersion,
           sidecarBundles: {
@@ -44,15 +50,18 @@ export class WindowRuntime {
             browserd: context.asAbsolutePath(bundles.browserd),
           },
           execPath: process.execPath,
-          secrets,
+          secrets: new VSCodeSecretStore(context.secrets, id),
           settings: supervisorSettings(() => settings.settings),
           logger,
-        }),
+        });
+      },
     });
     this.#panel = new ControlCenterPanel(context.extensionUri, source);
     this.#actions = commandActions({
       holder: this.#holder,
       source,
+      profile,
+      settings: () => settings.settings,
       panel: this.#panel,
       channels,
       extensionId: context.extension.id,
