@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import type { AttachmentFolder } from "../../../src/connectors/attachments/attachment-folder.ts";
+import { defaultAttachmentLimits } from "../../../src/connectors/attachments/attachment-policy.ts";
 import { ErrorEnvelope } from "../../../src/contracts/errors.ts";
+import { MediaConfig } from "../../../src/contracts/media-config.ts";
 import { RouterConfig } from "../../../src/contracts/router-config.ts";
+import type { TurnFile } from "../../../src/gateway/agent/agent.ts";
 import { echoAgent, echoGreeting } from "../../../src/gateway/agent/echo-agent.ts";
 import { discordSpecs } from "../../../src/gateway/discord-specs.ts";
 import { buildGatewayStatus, type GatewayFacts } from "../../../src/gateway/gateway-status.ts";
@@ -14,34 +18,35 @@ import { Redactor } from "../../../src/platform/redactor.ts";
 const redactor = new Redactor();
 
 describe("palyra.toml", () => {
-  it("that is missing or empty means all defaults", () => {
-    const { config } = parseConfig("", "palyra.toml");
+  it("that is missing or empty means all defaults", async () => {
+    const { config } = await parseConfig("", "palyra.toml");
     assert.deepEqual(config, {
       version: 1,
       channels: { discord: {} },
       router: RouterConfig.parse({}),
+      media: MediaConfig.parse({}),
       model: { provider: "echo" },
     });
   });
 
-  it("with a syntax error names the line", () => {
+  it("with a syntax error names the line", async () => {
     const text = "[channels.discord.default]\nenabled = tru\n";
-    assert.throws(() => parseConfig(text, "palyra.toml"), { code: "config_invalid", message: /line 2/ });
+    await assert.rejects(parseConfig(text, "palyra.toml"), { code: "config_invalid", message: /line 2/ });
   });
 
-  it("with a wrong value or unknown key names the field", () => {
+  it("with a wrong value or unknown key names the field", async () => {
     const wrong = '[channels.discord.default]\nallowed_channels = ["general"]\n';
-    assert.throws(() => parseConfig(wrong, "f"), {
+    await assert.rejects(parseConfig(wrong, "f"), {
       message: /channels\.discord\.default\.allowed_channels\.0/,
     });
-    assert.throws(() => parseConfig("[chanels]\n", "f"), { message: /chanels/ });
-    assert.throws(() => parseConfig("[channels.discord.Default]\n", "f"), { code: "config_invalid" });
+    await assert.rejects(parseConfig("[chanels]\n", "f"), { message: /chanels/ });
+    await assert.rejects(parseConfig("[channels.discord.Default]\n", "f"), { code: "config_invalid" });
   });
 
-  it("has one hash for one meaning", () => {
-    const first = parseConfig('[model]\nprovider = "echo"\n', "f").hash;
-    assert.equal(parseConfig("# a comment\nversion = 1\n", "f").hash, first);
-    assert.notEqual(parseConfig("[channels.discord.a]\n", "f").hash, first);
+  it("has one hash for one meaning", async () => {
+    const { hash: first } = await parseConfig('[model]\nprovider = "echo"\n', "f");
+    assert.equal((await parseConfig("# a comment\nversion = 1\n", "f")).hash, first);
+    assert.notEqual((await parseConfig("[channels.discord.a]\n", "f")).hash, first);
   });
 });
 
@@ -115,17 +120,45 @@ describe("A failed request is answered", () => {
 
 describe("The echo agent", () => {
   const signal = new AbortController().signal;
-  const reply = (body: string) => echoAgent.reply({ body } as Parameters<typeof echoAgent.reply>[0], signal);
+  const reply = (body: string, files: readonly TurnFile[] = []) =>
+    echoAgent.reply({ body } as Parameters<typeof echoAgent.reply>[0], files, signal);
 
   it("says back what the person wrote, and greets who wrote nothing", async () => {
-    assert.deepEqual(await reply(" two\nlines "), ["two\nlines"]);
-    assert.deepEqual(await reply("  "), [echoGreeting]);
+    assert.deepEqual(await reply(" two\nlines "), [{ text: "two\nlines" }]);
+    assert.deepEqual(await reply("  "), [{ text: echoGreeting }]);
+  });
+
+  it("names the files that came, and why one was not taken", async () => {
+    const size = { width: 1, height: 1 };
+    const cat: TurnFile = {
+      name: "cat.png",
+      bytes: 12_345,
+      content: { type: "image/png", digest: "0".repeat(64), bytes: 12_345, ...size },
+    };
+    const program: TurnFile = {
+      name: "a.exe",
+      bytes: null,
+      content: { allowed: false, reason: "attachment_metadata_type_blocked", detail: "" },
+    };
+    assert.deepEqual(await reply("look", [cat]), [{ text: "look\n(1 file: cat.png, 12 kB)" }]);
+    assert.deepEqual(await reply("", [cat, program]), [
+      { text: "(2 files: cat.png, 12 kB; a.exe, not taken: this kind of file is not taken)" },
+    ]);
+  });
+
+  it("gives a text back as a file to who wishes so", async () => {
+    const [answer, ...others] = await reply("As a file: good morning");
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      answer?.files?.map(({ name, content }) => [name, Buffer.from(content).toString()]),
+      [["echo.txt", "good morning"]],
+    );
   });
 });
 
 describe("The gateway's status", () => {
   const facts: GatewayFacts = {
-    store: { totals: { received: 1, answered: 1, dead_letters: 0 }, recentMessages: [] },
+    store: { totals: { received: 1, answered: 1, dead_letters: 0 }, recentMessages: [], newestEventId: null },
     storeProblem: null,
     configProblem: null,
     configHash: "0",
@@ -147,9 +180,12 @@ describe("A Discord account in the configuration", () => {
   it("becomes a connector with canonical rules and its own token", async () => {
     const text =
       '[channels.discord.work]\ninbound_scope = "allowlisted_guild_channels"\nallowed_channels = ["1573888945341595654"]\n';
-    const { config, rules } = parseConfig(text, "f");
+    const { config, rules } = await parseConfig(text, "f");
     const discord = await import("../../../src/connectors/discord/discord-adapter.ts");
-    const [spec] = discordSpecs(config, discord, () => assert.fail("no command is used"));
+    const [spec] = discordSpecs(config, discord, () => assert.fail("no command is used"), {
+      limits: defaultAttachmentLimits,
+      folder: {} as AttachmentFolder,
+    });
     assert.equal(spec?.connectorId, "discord:work");
     const rule = rules.ruleFor("discord:work", { conversation: null, parent: null, guild: null });
     assert.ok(rule.channels.has("discord:channel:1573888945341595654"));

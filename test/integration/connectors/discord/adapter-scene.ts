@@ -30,6 +30,7 @@ export class RecordingHost implements AdapterHost {
   readonly calls: string[] = [];
   readonly known = new Map<string, string>();
   readonly notes: JournalEntry[] = [];
+  readonly channelNotes = new Map<string, string>();
   session: ResumableSession | null = null;
   token: string;
 
@@ -73,10 +74,12 @@ export class RecordingHost implements AdapterHost {
   }
 
   async loadNotes(): Promise<ReadonlyMap<string, string>> {
-    return new Map();
+    return new Map(this.channelNotes);
   }
 
-  async saveNote(): Promise<void> {}
+  async saveNote(conversationId: string, note: string): Promise<void> {
+    this.channelNotes.set(conversationId, note);
+  }
 
   async secret(): Promise<string> {
     return this.token;
