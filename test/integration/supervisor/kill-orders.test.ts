@@ -8,6 +8,9 @@ import { waitUntil } from "../../support/vscode/wait-until.ts";
 const kills = Number(process.env.PALYRA_KILLS ?? 12);
 const seed = Number(process.env.PALYRA_SEED ?? randomInt(1, 2 ** 31));
 
+/** Rounds in which several windows open at one moment; `PALYRA_RUNS` gives more. */
+const runs = Number(process.env.PALYRA_RUNS ?? 3);
+
 /** Park and Miller's generator: the same seed gives the same order of kills. */
 function randomFrom(start: number): (below: number) => number {
   let state = start;
@@ -58,5 +61,26 @@ describe("Windows and services killed in random order", () => {
     assert.deepEqual(await home.living("gateway"), [pid]);
     await last.stop();
     assert.deepEqual(await home.living("gateway"), []);
+  });
+});
+
+describe("Windows and terminals that open at the same moment", () => {
+  it(`start one set of services, ${runs} times out of ${runs}`, async function () {
+    this.timeout(20_000 + runs * 10_000);
+    for (let run = 1; run <= runs; run += 1) {
+      const home = await TestHome.create();
+      const hosts = [startHost(home.stateRoot, "window 1"), startHost(home.stateRoot, "terminal")];
+      try {
+        const centers = await Promise.all([home.open(), home.open()]);
+        for (const center of centers) await serviceIn(center, "gateway", "running");
+        const owners = centers.filter(({ role }) => role === "owner").length;
+        const roles = await Promise.all(hosts.map((host) => host.role()));
+        assert.equal(owners + roles.filter((role) => role === "owner").length, 1, `run ${run}`);
+        assert.equal((await home.starts("gateway")).length, 1, `run ${run}`);
+      } finally {
+        for (const host of hosts) await host.kill();
+        await home.remove();
+      }
+    }
   });
 });

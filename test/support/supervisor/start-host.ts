@@ -2,10 +2,13 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { waitUntil } from "../vscode/wait-until.ts";
 
 /** Another process with a control center. */
 export interface HostProcess {
   readonly pid: number;
+  /** Its role, as soon as it has one. */
+  role(): Promise<"owner" | "observer">;
   /** Resolves when it has the role. */
   becomes(role: "owner" | "observer"): Promise<void>;
   /** Ends it without a chance to clean up. */
@@ -19,7 +22,7 @@ export function startHost(stateRoot: string, hostName: string): HostProcess {
     [path.join(import.meta.dirname, "host-process.ts"), stateRoot, hostName],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
-  const roles: string[] = [];
+  const roles: ("owner" | "observer")[] = [];
   const waiting = new Set<() => void>();
   if (child.stdout === null) throw new Error("no standard output");
   createInterface({ input: child.stdout }).on("line", (line) => {
@@ -28,6 +31,7 @@ export function startHost(stateRoot: string, hostName: string): HostProcess {
   });
   return {
     pid: child.pid ?? 0,
+    role: () => waitUntil(`${hostName} has a role`, () => roles.at(-1)),
     becomes: (role) =>
       new Promise((resolve, reject) => {
         const deadline = setTimeout(
