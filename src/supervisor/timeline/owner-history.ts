@@ -40,10 +40,21 @@ export class OwnerHistory {
   /** Goes on with the timeline of the owner before. @throws as `Timeline.open` */
   static async open(options: OwnerHistoryOptions): Promise<OwnerHistory> {
     const history = new OwnerHistory(options, await Timeline.open(options));
-    history.say("owner.began", "info", `This ${options.hostName} runs the services now.`, {
-      pid: process.pid,
-    });
+    history.#begin();
     return history;
+  }
+
+  /** An owner that did not say that it left was ended by force: this is a take-over. */
+  #begin(): void {
+    const { hostName } = this.#options;
+    const last = this.recent.find(({ kind }) => kind.startsWith("owner."));
+    const details = { pid: process.pid, before: last?.details.pid ?? null };
+    if (last === undefined || last.kind === "owner.left") {
+      this.say("owner.began", "info", `This ${hostName} runs the services now.`, details);
+    } else {
+      const message = `This ${hostName} took over the services from a window or terminal that is gone.`;
+      this.say("owner.took_over", "warn", message, details);
+    }
   }
 
   /** The newest events, newest first. */

@@ -7,6 +7,7 @@ import { readConfigText } from "../../../src/gateway/read-config-text.ts";
 import { fileProblem } from "../../../src/platform/errors.ts";
 import { ensurePrivateFolder } from "../../../src/platform/secure-folder.ts";
 import { StateFileStore } from "../../../src/supervisor/state-file-store.ts";
+import { serviceIn, TestHome, testOptions } from "../../support/supervisor/control-center-host.ts";
 
 const defaults = { secretsHome: "file", desired: { gateway: true, browserd: true } } as const;
 const good = {
@@ -116,5 +117,29 @@ describe("A state file on a disk with faults", () => {
       code: "config_invalid",
       message: /cannot be made/,
     });
+  });
+});
+
+describe("A state file of the first version", () => {
+  it("hands its token to the secret store: the gateway accepts it, and no file has it in plain text", async () => {
+    const home = await TestHome.create();
+    try {
+      const token = "plain-admin-token-0123456789abcdefghij";
+      await writeFile(path.join(home.stateRoot, "state.json"), JSON.stringify({ admin_token: token }));
+      const center = await home.open({ settings: { ...testOptions(home.stateRoot).settings } });
+      await center.start("gateway");
+      await serviceIn(center, "gateway", "running");
+      const url = center.snapshot.quick_facts.gateway_url ?? "";
+      const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+      assert.equal(answer.status, 200);
+      for (const entry of await readdir(home.stateRoot, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile()) continue;
+        const text = await readFile(path.join(entry.parentPath, entry.name), "utf8");
+        assert.ok(!text.includes(token), entry.name);
+      }
+      await center.stop();
+    } finally {
+      await home.remove();
+    }
   });
 });
