@@ -7,6 +7,7 @@ import type {
   GatewayReadyDispatchData,
 } from "discord-api-types/v10";
 import { GatewayDispatchEvents } from "discord-api-types/v10";
+import * as z from "zod";
 import { detailsOf, messageOf, PalyraError } from "../../platform/errors.ts";
 import type { AdapterHost } from "../connector-adapter.ts";
 import type { ConnectorLogger } from "../logger.ts";
@@ -33,6 +34,17 @@ import type { IdentifyGate } from "./identify-gate.ts";
 import { InboundStream } from "./inbound-stream.ts";
 import { networkFault } from "./network-fault.ts";
 import type { RunEnd } from "./run-end.ts";
+
+/** Discord, "Get Gateway Bot". */
+const GatewayInfo = z.object({
+  url: z.string(),
+  session_start_limit: z.object({
+    total: z.number(),
+    remaining: z.number(),
+    reset_after: z.number(),
+    max_concurrency: z.number(),
+  }),
+});
 
 /** Interruptions in a row after which the connection counts as faulty and not only as made again. */
 const interruptionsTolerated = 2;
@@ -156,6 +168,8 @@ export class AccountRun {
     const { apiBase, rest } = this.#options;
     try {
       const information = await rest.gatewayBot();
+      if (!GatewayInfo.safeParse(information).success)
+        throw new Error(`${apiBase.host} does not answer as Discord does`);
       if (mayConnectTo(information.url, apiBase)) return information;
     } catch (thrown) {
       if (thrown instanceof DiscordAPIError && thrown.status === 401) {

@@ -1,3 +1,5 @@
+import { Agent } from "node:http";
+import { Agent as SecureAgent } from "node:https";
 import { RateLimitError, type RawFile, REST, type RequestData } from "@discordjs/rest";
 import {
   type APIApplication,
@@ -17,13 +19,17 @@ import {
 } from "discord-api-types/v10";
 import { PalyraError } from "../../platform/errors.ts";
 import type { AdapterRateLimits } from "../connector-adapter.ts";
+import { type Connecting, requestWhole } from "./bounded-request.ts";
+import { checkedLookup } from "./checked-address.ts";
 import { mayRequest } from "./egress.ts";
 import { RateLimitNotes } from "./rate-limit-notes.ts";
 
-/** Longest time one request may take, its body included, in milliseconds. */
-const requestTimeoutMs = 15_000;
+/** Longest time one request may take, its answer included, in milliseconds. */
+const defaultTimeoutMs = 15_000;
 /** Waits for a rate limit a request that can wait makes before it gives up. */
 const patientRounds = 5;
+/** Longest of these waits, in milliseconds. */
+const patientWaitMs = 60_000;
 
 /** A page of archived threads (Discord, "List Public Archived Threads"). */
 export interface ArchivedThreads {
@@ -36,21 +42,28 @@ export class DiscordRest {
   readonly #rest: REST;
   readonly #cancelReads: AbortSignal;
   readonly #limits = new RateLimitNotes();
+  readonly #agent: Agent;
+  readonly #timeoutMs: number;
 
   /**
    * @param apiBase without version, e.g. `https://discord.com/api`
    * @param cancelReads ends requests that only read; what was begun to be sent is always waited for
+   * @param timeoutMs longest time of one request, its answer included
    */
-  constructor(apiBase: URL, token: string, cancelReads: AbortSignal) {
+  constructor(apiBase: URL, token: string, cancelReads: AbortSignal, timeoutMs = defaultTimeoutMs) {
+    this.#timeoutMs = timeoutMs;
     this.#cancelReads = cancelReads;
+    const isSecure = apiBase.protocol === "https:";
+    this.#agent = new (isSecure ? SecureAgent : Agent)({ keepAlive: true });
+    const connecting = { agent: this.#agent, lookup: checkedLookup(apiBase) };
     this.#rest = new REST({
       api: apiBase.href.replace(/\/+$/, ""),
       version: "10",
       retries: 0,
-      timeout: requestTimeoutMs,
+      timeout: timeoutMs,
       rejectOnRateLimit: () => true,
       // The library types the options of its own copy of fetch, which this one takes as they are.
-      makeRequest: (url, init) => requestOnce(url, init as unknown as RequestInit, apiBase),
+      makeRequest: (url, init) => requestOnce(url, init as unknown as RequestInit, apiBase, connecting),
     }).setToken(token);
   }
 
@@ -113,7 +126,9 @@ export class DiscordRest {
   ): Promise<APIMessage> {
     const route = Routes.channelMessages(channelId);
     const data = files.length === 0 ? { body } : { body, files: [...files] };
-    return (await this.#once(() => this.#rest.post(route, { ...data, signal: deadline() }))) as APIMessage;
+    return (await this.#once(() =>
+      this.#rest.post(route, { ...data, signal: this.#deadline() }),
+    )) as APIMessage;
   }
 
   async editMessage(
@@ -122,28 +137,30 @@ export class DiscordRest {
     body: RESTPatchAPIChannelMessageJSONBody,
   ): Promise<APIMessage> {
     const route = Routes.channelMessage(channelId, messageId);
-    return (await this.#patiently(() => this.#rest.patch(route, { body, signal: deadline() }))) as APIMessage;
+    return (await this.#patiently(() =>
+      this.#rest.patch(route, { body, signal: this.#deadline() }),
+    )) as APIMessage;
   }
 
   async deleteMessage(channelId: string, messageId: string): Promise<void> {
     const route = Routes.channelMessage(channelId, messageId);
-    await this.#patiently(() => this.#rest.delete(route, { signal: deadline() }));
+    await this.#patiently(() => this.#rest.delete(route, { signal: this.#deadline() }));
   }
 
   /** @param emoji as it stands in a path, see `emojiInPath` */
   async addReaction(channelId: string, messageId: string, emoji: string): Promise<void> {
     const route = Routes.channelMessageOwnReaction(channelId, messageId, emoji);
-    await this.#patiently(() => this.#rest.put(route, { signal: deadline() }));
+    await this.#patiently(() => this.#rest.put(route, { signal: this.#deadline() }));
   }
 
   /** @param emoji as it stands in a path, see `emojiInPath` */
   async removeReaction(channelId: string, messageId: string, emoji: string): Promise<void> {
     const route = Routes.channelMessageOwnReaction(channelId, messageId, emoji);
-    await this.#patiently(() => this.#rest.delete(route, { signal: deadline() }));
+    await this.#patiently(() => this.#rest.delete(route, { signal: this.#deadline() }));
   }
 
   async showTyping(channelId: string): Promise<void> {
-    await this.#once(() => this.#rest.post(Routes.channelTyping(channelId), { signal: deadline() }));
+    await this.#once(() => this.#rest.post(Routes.channelTyping(channelId), { signal: this.#deadline() }));
   }
 
   /** The bot's own application. */
@@ -162,7 +179,7 @@ export class DiscordRest {
     commands: RESTPutAPIApplicationCommandsJSONBody,
   ): Promise<APIApplicationCommand[]> {
     const route = Routes.applicationCommands(applicationId);
-    const put = (): Promise<unknown> => this.#rest.put(route, { body: commands, signal: deadline() });
+    const put = (): Promise<unknown> => this.#rest.put(route, { body: commands, signal: this.#deadline() });
     return (await this.#patiently(put)) as APIApplicationCommand[];
   }
 
@@ -184,13 +201,20 @@ export class DiscordRest {
   async answerInteraction(applicationId: string, token: string, content: string): Promise<void> {
     const route = Routes.webhookMessage(applicationId, token, "@original");
     const body = { content, allowed_mentions: { parse: [] } };
-    await this.#patiently(() => this.#rest.patch(route, { body, auth: false, signal: deadline() }));
+    await this.#patiently(() => this.#rest.patch(route, { body, auth: false, signal: this.#deadline() }));
   }
 
-  /** Stops the timers of the library. */
+  /** Stops the timers of the library and lets go of connections that wait for a next request. */
   dispose(): void {
+    for (const sockets of Object.values(this.#agent.freeSockets)) {
+      for (const socket of sockets ?? []) socket.destroy();
+    }
     this.#rest.clearHashSweeper();
     this.#rest.clearHandlerSweeper();
+  }
+
+  #deadline(): AbortSignal {
+    return AbortSignal.timeout(this.#timeoutMs);
   }
 
   #read<T>(route: `/${string}`, options: RequestData = {}): Promise<T> {
@@ -198,7 +222,7 @@ export class DiscordRest {
   }
 
   #get<T>(route: `/${string}`, options: RequestData = {}): Promise<T> {
-    const signal = AbortSignal.any([deadline(), this.#cancelReads]);
+    const signal = AbortSignal.any([this.#deadline(), this.#cancelReads]);
     return this.#once(async () => (await this.#rest.get(route, { ...options, signal })) as T);
   }
 
@@ -218,23 +242,22 @@ export class DiscordRest {
       } catch (thrown) {
         if (!(thrown instanceof RateLimitError) || round >= patientRounds) throw thrown;
         const wait = Math.max(thrown.retryAfter, thrown.sublimitTimeout, 250);
+        // Whoever asked tries again later; meanwhile it is not even asked for.
+        if (wait > patientWaitMs) throw thrown;
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }
   }
 }
 
-function deadline(): AbortSignal {
-  return AbortSignal.timeout(requestTimeoutMs);
-}
-
-/** A redirect could carry the token to another host and is never followed. */
-async function requestOnce(url: string, init: RequestInit, apiBase: URL): Promise<Response> {
+async function requestOnce(
+  url: string,
+  init: RequestInit,
+  apiBase: URL,
+  connecting: Connecting,
+): Promise<Response> {
   if (!mayRequest(url, apiBase)) {
     throw new PalyraError("forbidden", "A request would have left the configured Discord API.");
   }
-  const response = await fetch(url, { ...init, redirect: "manual" });
-  if (response.status < 300 || response.status > 399) return response;
-  await response.body?.cancel();
-  throw new Error(`Discord answered with a redirect (${response.status}), which is not followed`);
+  return await requestWhole(url, init, connecting);
 }

@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  type AddressClass,
-  classifyAddress,
-  decideAddresses,
-  decideUrl,
-  type TargetDecision,
-} from "../../../src/browserd/target-policy.ts";
+import { decideAddresses, decideUrl, type TargetDecision } from "../../../src/browserd/target-policy.ts";
+import { type AddressClass, classifyAddress } from "../../../src/platform/address-class.ts";
 
 const strict = { allowPrivateTargets: false };
 const open = { allowPrivateTargets: true };
