@@ -5,9 +5,11 @@ import { isSensitiveKey, Redactor, redactionMarker } from "../../platform/redact
  * a language or a file name of this length has no digits, lower-case and upper-case letters all mixed.
  */
 const randomWordLength = 20;
+/** How deep JSON is put into JSON in logs: a body in an event in a line. */
+const jsonDepth = 3;
 const longWord = /[A-Za-z0-9_~+=%-]{20,}/g;
 /** Keys are also written in hexadecimal digits; an identity of fewer than 32 is none. */
-const hexadecimal = /\b[0-9a-f]{32,}\b/gi;
+const hexadecimal = /[0-9a-f]{32,}/gi;
 
 /**
  * The redactor of support bundles, which leave the machine. Beyond what every sink removes it takes out each
@@ -17,9 +19,13 @@ const hexadecimal = /\b[0-9a-f]{32,}\b/gi;
 export class BundleRedactor {
   readonly #known = new Redactor();
 
-  /** Makes a value known as secret. */
+  /** Makes a value known as secret, also where it stands in JSON that is a text in other JSON. */
   add(secret: string): void {
-    this.#known.add(secret);
+    let spelling = secret;
+    for (let depth = 0; depth <= jsonDepth; depth += 1) {
+      this.#known.add(spelling);
+      spelling = JSON.stringify(spelling).slice(1, -1);
+    }
   }
 
   redact(text: string): string {
