@@ -103,11 +103,15 @@ describe("Commands of people on Discord:", () => {
       });
       scene.simulator.people.useCommand("ada", "general", "/whoami");
       await waitUntil("the answer to begin", () => requests("PATCH", "/webhooks/") > 0);
+      // A message that comes after it must not take its place in the session.
+      scene.simulator.people.write("ada", "general", "@palyra meanwhile");
+      await answerIn("general", /^meanwhile$/);
       await gateway.kill();
       stopFault();
       await scene.startConnected();
       await answerIn("general", /^You are /);
-      assert.equal(scene.simulator.lab.general.messages.length, 1);
+      const answers = scene.answers("general").map((answer) => answer.slice(0, 7));
+      assert.deepEqual(answers, ["You are", "meanwhi"]);
       assert.equal(requests("POST", "/callback"), 2);
     });
   });

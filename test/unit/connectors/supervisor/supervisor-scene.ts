@@ -10,6 +10,7 @@ import { SqliteConnectorStore } from "../../../../src/connectors/store/sqlite-co
 import type { DeliveryOutcome, OutboundMessageRequest } from "../../../../src/contracts/connector.ts";
 import { RouterConfig } from "../../../../src/contracts/router-config.ts";
 import type { ConnectorStatus } from "../../../../src/contracts/sidecar-status.ts";
+import { gatewayCommands } from "../../../../src/gateway/command-wiring.ts";
 import { FaultyDisk } from "../store/faulty-disk.ts";
 import { openNumbers } from "../store/numbered-rows.ts";
 import { sampleEvent } from "../store/sample-messages.ts";
@@ -101,11 +102,14 @@ export class SupervisorScene {
         }),
         accounts: {},
       });
+    const { store } = this;
+    const pairing = new PairingDesk({ store: store.pairing, rules });
     this.supervisor = new ConnectorSupervisor({
-      store: this.store,
+      store,
       log,
       rules,
-      pairing: new PairingDesk({ store: this.store.pairing, rules }),
+      pairing,
+      commands: gatewayCommands({ store, rules, pairing, connectors: () => this.supervisor }),
       turn: (event, signal, plan) => this.turn(event, signal, plan),
       secret: async (ref) => this.secrets.get(ref) ?? "",
       changed: () => undefined,
