@@ -18,6 +18,7 @@ export async function run(): Promise<void> {
   mocha.suite.emit("pre-require", globalThis, "", mocha);
   await import("./installation.test.ts");
   await import("./control-center.test.ts");
+  await import("./approvals.test.ts");
   await import("./profiles-and-events.test.ts");
 
   const socket = connect(Number(process.env[REPORT_PORT_VARIABLE]), "127.0.0.1");
