@@ -1,10 +1,7 @@
-import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
-import { promisify } from "node:util";
 import { systemErrorCode } from "./errors.ts";
+import { endedWith, type OperatingSystem, thisSystem } from "./operating-system.ts";
 import { isSameProcess, type ProcessIdentity, parseLinuxStat } from "./process-identity.ts";
-
-const run = promisify(execFile);
 
 /**
  * Ends a process and all its descendants by force. Does nothing when the process is not the one named:
@@ -13,23 +10,23 @@ const run = promisify(execFile);
  * Own code instead of the `tree-kill` package because that one starts `ps` without an error handler:
  * where `ps` is missing, as in slim containers, it would end the editor's extension host.
  */
-export async function killTree(identity: ProcessIdentity): Promise<void> {
-  if (!(await isSameProcess(identity))) return;
-  if (process.platform === "win32") {
-    await taskkill(identity.pid);
+export async function killTree(identity: ProcessIdentity, system = thisSystem): Promise<void> {
+  if (!(await isSameProcess(identity, system))) return;
+  if (system.platform === "win32") {
+    await taskkill(identity.pid, system);
     return;
   }
   // Stopped first, so that it starts nothing new while its descendants are collected.
-  signal(identity.pid, "SIGSTOP");
-  for (const pid of descendantsOf(identity.pid, await listParents())) signal(pid, "SIGKILL");
-  signal(identity.pid, "SIGKILL");
+  signal(identity.pid, "SIGSTOP", system);
+  for (const pid of descendantsOf(identity.pid, await listParents(system))) signal(pid, "SIGKILL", system);
+  signal(identity.pid, "SIGKILL", system);
 }
 
 /** Asks a process to end (SIGTERM); on Windows, which knows no such request, by force. */
-export async function terminate(identity: ProcessIdentity): Promise<void> {
-  if (!(await isSameProcess(identity))) return;
-  if (process.platform === "win32") await taskkill(identity.pid);
-  else signal(identity.pid, "SIGTERM");
+export async function terminate(identity: ProcessIdentity, system = thisSystem): Promise<void> {
+  if (!(await isSameProcess(identity, system))) return;
+  if (system.platform === "win32") await taskkill(identity.pid, system);
+  else signal(identity.pid, "SIGTERM", system);
 }
 
 /**
@@ -51,8 +48,8 @@ export function descendantsOf(root: number, parents: ReadonlyMap<number, number>
   return found;
 }
 
-async function listParents(): Promise<Map<number, number>> {
-  return process.platform === "linux" ? await linuxParents() : await psParents();
+async function listParents(system: OperatingSystem): Promise<Map<number, number>> {
+  return system.platform === "linux" ? await linuxParents() : await psParents(system);
 }
 
 async function linuxParents(): Promise<Map<number, number>> {
@@ -70,28 +67,28 @@ async function linuxParents(): Promise<Map<number, number>> {
   return parents;
 }
 
-async function psParents(): Promise<Map<number, number>> {
-  const { stdout } = await run("ps", ["-A", "-o", "pid=,ppid="], { maxBuffer: 16 * 1024 * 1024 });
+async function psParents(system: OperatingSystem): Promise<Map<number, number>> {
+  const told = await system.run("ps", ["-A", "-o", "pid=,ppid="]);
   const parents = new Map<number, number>();
-  for (const line of stdout.split("\n")) {
+  for (const line of told.split("\n")) {
     const [pid, parent] = line.trim().split(/\s+/).map(Number);
     if (pid !== undefined && parent !== undefined && !Number.isNaN(parent)) parents.set(pid, parent);
   }
   return parents;
 }
 
-async function taskkill(pid: number): Promise<void> {
+async function taskkill(pid: number, system: OperatingSystem): Promise<void> {
   try {
-    await run("taskkill", ["/PID", String(pid), "/T", "/F"], { windowsHide: true });
+    await system.run("taskkill", ["/PID", String(pid), "/T", "/F"]);
   } catch (error) {
     // 128: there is no such process any more.
-    if (!(error instanceof Error && "code" in error && error.code === 128)) throw error;
+    if (!endedWith(error, 128)) throw error;
   }
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+function signal(pid: number, name: NodeJS.Signals, system: OperatingSystem): void {
   try {
-    process.kill(pid, name);
+    system.signal(pid, name);
   } catch (error) {
     // It ended by itself in the meantime: what was wanted.
     if (systemErrorCode(error) !== "ESRCH") throw error;

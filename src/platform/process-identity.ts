@@ -1,9 +1,6 @@
-import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { promisify } from "node:util";
 import { systemErrorCode } from "./errors.ts";
-
-const run = promisify(execFile);
+import { endedWith, type OperatingSystem, thisSystem } from "./operating-system.ts";
 
 /** A process, proven by more than its number: the system gives numbers of dead processes to new ones. */
 export interface ProcessIdentity {
@@ -17,15 +14,15 @@ export interface ProcessIdentity {
  * not live. Linux: boot id and field 22 of `/proc/PID/stat` (proc_pid_stat(5)); macOS: `ps -o lstart=`;
  * Windows: the `StartTime` of `Get-Process`.
  */
-export async function processStart(pid: number): Promise<string | null> {
-  if (!isPidInUse(pid)) return null;
-  if (process.platform === "linux") return await linuxStart(pid);
-  return process.platform === "win32" ? await windowsStart(pid) : await bsdStart(pid);
+export async function processStart(pid: number, system = thisSystem): Promise<string | null> {
+  if (!isPidInUse(pid, system)) return null;
+  if (system.platform === "linux") return await linuxStart(pid);
+  return system.platform === "win32" ? await windowsStart(pid, system) : await bsdStart(pid, system);
 }
 
 /** Whether the very process lives: same number and same start time. */
-export async function isSameProcess(identity: ProcessIdentity): Promise<boolean> {
-  return (await processStart(identity.pid)) === identity.start;
+export async function isSameProcess(identity: ProcessIdentity, system = thisSystem): Promise<boolean> {
+  return (await processStart(identity.pid, system)) === identity.start;
 }
 
 /** Identity of a living process, or null. */
@@ -35,10 +32,10 @@ export async function identify(pid: number): Promise<ProcessIdentity | null> {
 }
 
 /** Whether some process has this number now; one we may not signal counts. */
-function isPidInUse(pid: number): boolean {
+function isPidInUse(pid: number, system: OperatingSystem): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
   try {
-    process.kill(pid, 0);
+    system.signal(pid, 0);
     return true;
   } catch (error) {
     return systemErrorCode(error) === "EPERM";
@@ -84,30 +81,27 @@ async function readIfPresent(file: string): Promise<string | null> {
   }
 }
 
-async function bsdStart(pid: number): Promise<string | null> {
+async function bsdStart(pid: number, system: OperatingSystem): Promise<string | null> {
   try {
-    const { stdout } = await run("ps", ["-o", "stat=,lstart=", "-p", String(pid)], {
-      env: { ...process.env, LC_ALL: "C" },
-    });
-    const [state = "", ...start] = stdout.trim().split(/\s+/);
+    const environment = { ...process.env, LC_ALL: "C" };
+    const told = await system.run("ps", ["-o", "stat=,lstart=", "-p", String(pid)], environment);
+    const [state = "", ...start] = told.trim().split(/\s+/);
     return state === "" || state.startsWith("Z") ? null : start.join(" ");
   } catch (error) {
     // `ps` exits with 1 when there is no such process.
-    if (error instanceof Error && "code" in error && error.code === 1) return null;
+    if (endedWith(error, 1)) return null;
     throw error;
   }
 }
 
-async function windowsStart(pid: number): Promise<string | null> {
+async function windowsStart(pid: number, system: OperatingSystem): Promise<string | null> {
   const script = `(Get-Process -Id ${pid} -ErrorAction SilentlyContinue).StartTime.ToUniversalTime().Ticks`;
   try {
-    const { stdout } = await run("powershell.exe", ["-NoProfile", "-NonInteractive", "-Command", script], {
-      windowsHide: true,
-    });
-    return stdout.trim() || null;
+    const told = await system.run("powershell.exe", ["-NoProfile", "-NonInteractive", "-Command", script]);
+    return told.trim() || null;
   } catch (error) {
     // PowerShell exits with 1 when the process is gone.
-    if (error instanceof Error && "code" in error && error.code === 1) return null;
+    if (endedWith(error, 1)) return null;
     throw error;
   }
 }
