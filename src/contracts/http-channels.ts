@@ -136,6 +136,8 @@ export const TestMessageRequest = z.strictObject({
   sender_id: filled(connectorBounds.senderId).default("test-user"),
   sender_display: bounded(connectorBounds.display).optional(),
   is_direct_message: z.boolean().default(true),
+  /** As if the message called everybody of the conversation. */
+  requested_broadcast: z.boolean().default(false),
 });
 export type TestMessageRequest = z.infer<typeof TestMessageRequest>;
 export const TestMessageResponse = z.object({

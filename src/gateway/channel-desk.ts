@@ -217,6 +217,7 @@ export class ChannelDesk {
       body: request.text,
       is_direct_message: request.is_direct_message,
       mentions_bot: !request.is_direct_message,
+      requested_broadcast: request.requested_broadcast,
       attachments: [],
       sent_at_unix_ms: now,
       received_at_unix_ms: now,

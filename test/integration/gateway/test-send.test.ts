@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestSendRequest, TestSendResponse } from "../../../src/contracts/http-channels.ts";
-import { GatewayScene } from "../../support/sidecar/gateway-scene.ts";
+import { GatewayScene, gatewayStatus } from "../../support/sidecar/gateway-scene.ts";
 import type { ControlLink } from "../../support/sidecar/sidecar-process.ts";
 import { waitUntil } from "../../support/vscode/wait-until.ts";
 
@@ -60,6 +60,21 @@ describe("A test message into a channel", () => {
     assert.deepEqual([sent.delivered, sent.waiting, sent.dead_lettered], [0, 0, 1]);
     assert.match(sent.reason ?? "", /^unknown_target: /);
     assert.equal(sent.native_message_id, null);
+  });
+
+  it("that is put in as if a person wrote it meets the rules, also the one for calls to everybody", async () => {
+    const put = async (text: string, requested_broadcast: boolean) => {
+      const answer = await post("test", { text, requested_broadcast });
+      assert.equal(answer.status, 200);
+      return waitUntil(`what became of “${text}”`, () => {
+        const { recent_messages: recent } = gatewayStatus(link);
+        const found = recent.find((one) => one.direction === "inbound" && one.text === text);
+        return found === undefined || ["received", "routing"].includes(found.state) ? null : found;
+      });
+    };
+    const refused = await put("for everybody", true);
+    assert.deepEqual([refused.state, refused.reason], ["ignored", "broadcast_denied_by_policy"]);
+    assert.equal((await put("for the bot", false)).state, "done");
   });
 
   it("that waits in a paused queue is answered at once", async () => {
