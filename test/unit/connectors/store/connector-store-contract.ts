@@ -214,6 +214,15 @@ export function describeConnectorStore(name: string, open: () => Promise<StoreFi
         assert.deepEqual([routed, merged], [2, 1]);
       });
 
+      it("ends events without an answer together with the one that was to answer them all", async () => {
+        await accept(1, 2, 3);
+        await store.claimInbound(connector, 10, 1);
+        await store.ignoreInbound(envelopeId(1), "stopped_by_person", 11, [envelopeId(2)]);
+        store = await fixture.restart();
+        assert.deepEqual(await claimedEvents(12), [envelopeId(3)]);
+        assert.equal((await store.queueDepth(connector)).outbox_pending, 0);
+      });
+
       it("puts the replies into the outbox together with the end of the event", async () => {
         await answer(1, 2, 10);
         assert.deepEqual(await store.queueDepth(connector), {
