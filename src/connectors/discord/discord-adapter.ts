@@ -1,3 +1,4 @@
+import type { RawFile } from "@discordjs/rest";
 import type { APIInteraction } from "discord-api-types/v10";
 import type { DeliveryOutcome, OutboundMessageRequest } from "../../contracts/connector.ts";
 import type { ErrorDetails } from "../../contracts/errors.ts";
@@ -113,8 +114,14 @@ export class DiscordAdapter implements ConnectorAdapter {
       const reason = "the connector has no token yet";
       return { kind: "retry", class: "connector_restarting", reason, retry_after_ms: null };
     }
-    const { attachments, log } = this.#options;
-    const files = await filesToSend(request.attachments ?? [], attachments ?? null, log);
+    const { attachments, host } = this.#options;
+    let files: RawFile[];
+    try {
+      files = await filesToSend(request.attachments ?? [], attachments ?? null, (entry) => host.note(entry));
+    } catch (thrown) {
+      const reason = `the files of the message cannot be read: ${messageOf(thrown)}`;
+      return { kind: "retry", class: "transient_network", reason, retry_after_ms: null };
+    }
     const outcome = await sendMessage(rest, request, files);
     if (outcome.kind === "permanent_failure" && outcome.class === "auth_failed") this.#run?.refuseToken();
     return outcome;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { AttachmentFolder } from "../../../../src/connectors/attachments/attachment-folder.ts";
@@ -104,7 +104,7 @@ describe("Files on Discord", () => {
   });
 
   it("that may not go out stay behind, and the message goes without them", async () => {
-    const { adapter } = await connect({ maxUploadBytes: 3 });
+    const { adapter, host } = await connect({ maxUploadBytes: 3 });
     const { lab } = scene.simulator;
     const digest = await files.put(Buffer.from("result"), Date.now());
     const missing = { digest: "0".repeat(64), filename: "gone.txt" };
@@ -115,5 +115,24 @@ describe("Files on Discord", () => {
       lab.general.messages.map((message) => [message.content, message.attachments.length]),
       [["here", 0]],
     );
+    assert.deepEqual(
+      host.notes.map(({ type, message }) => [type, message]),
+      [
+        ["attachment.upload.failed", "result.txt was not sent: it is too large."],
+        ["attachment.upload.failed", "gone.txt was not sent: it is gone."],
+      ],
+    );
+  });
+
+  it("that the disk does not give out now keep the message back", async () => {
+    const { adapter } = await connect();
+    const digest = await files.put(Buffer.from("result"), Date.now());
+    await rm(path.join(folder, digest));
+    await mkdir(path.join(folder, digest));
+    const request = replyTo(scene.simulator.lab.general.id, "here", {
+      attachments: [{ digest, filename: "result.txt" }],
+    });
+    assert.equal((await adapter.send(request)).kind, "retry");
+    assert.equal(scene.simulator.lab.general.messages.length, 0);
   });
 });
