@@ -1,7 +1,7 @@
 import { type ServiceKind, serviceDisplayNames } from "../contracts/services.ts";
 import type { TimelineEvent, TimelineLevel } from "../contracts/timeline.ts";
 import { commandIds } from "./contribution-ids.ts";
-import type { OverviewNode } from "./overview-nodes.ts";
+import type { OverviewNode } from "./overview-node.ts";
 import type { RunnableRemedy } from "./remedies.ts";
 import { agoWords } from "./wording.ts";
 

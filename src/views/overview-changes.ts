@@ -1,4 +1,4 @@
-import type { OverviewNode } from "./overview-nodes.ts";
+import type { OverviewNode } from "./overview-node.ts";
 
 /** The nodes of an overview by id, its top level, and each node's parent. */
 export interface OverviewIndex {

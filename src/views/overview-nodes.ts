@@ -5,30 +5,11 @@ import type { ServiceState, ServiceView, Warning } from "../contracts/snapshot.t
 import { approvalItemId, waitingApprovals } from "./approval-actions.ts";
 import { commandIds, itemTraits } from "./contribution-ids.ts";
 import { recentEventNodes } from "./event-nodes.ts";
-import { type RunnableRemedy, remedyOfError, remedyOfWarning } from "./remedies.ts";
+import type { NodeIcon, OverviewNode } from "./overview-node.ts";
+import { remedyOfError, remedyOfWarning } from "./remedies.ts";
 import { serviceActions, serviceItemId } from "./service-actions.ts";
 import { allWarnings, isWarned, phaseOf, type ViewState } from "./view-state.ts";
 import { connectorStateWord, count, durationWords, serviceStateWords } from "./wording.ts";
-
-/** An icon and its colour, both by their VS Code names. */
-interface NodeIcon {
-  readonly id: string;
-  readonly color?: string;
-}
-
-/** One item of the overview, as data. Ids stay the same while values change. */
-export interface OverviewNode {
-  readonly id: string;
-  readonly label: string;
-  readonly description?: string;
-  readonly tooltip?: string;
-  readonly icon?: NodeIcon;
-  readonly contextValue?: string;
-  readonly accessibilityLabel: string;
-  readonly expanded?: boolean;
-  readonly command?: RunnableRemedy;
-  readonly children: readonly OverviewNode[];
-}
 
 const green = "testing.iconPassed";
 const yellow = "problemsWarningIcon.foreground";

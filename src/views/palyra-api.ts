@@ -1,6 +1,7 @@
 import type { ControlCenterSnapshot } from "../contracts/snapshot.ts";
 import type { DisposableLike } from "../supervisor/control-center-options.ts";
-import { type OverviewNode, overviewNodes } from "./overview-nodes.ts";
+import type { OverviewNode } from "./overview-node.ts";
+import { overviewNodes } from "./overview-nodes.ts";
 import { type StatusPresentation, statusPresentation } from "./status-presentation.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { ServiceKind } from "../../src/contracts/services.ts";
 import type { ServiceView } from "../../src/contracts/snapshot.ts";
-import type { OverviewNode } from "../../src/views/overview-nodes.ts";
+import type { OverviewNode } from "../../src/views/overview-node.ts";
 import type { PalyraApi } from "../../src/views/palyra-api.ts";
 
 const EXTENSION_ID = "palyra.palyra-control-center";

@@ -61,7 +61,7 @@ describe("A state file on a disk with faults", () => {
   }
 
   const places: [string, RegExp, () => Promise<unknown> | unknown][] = [
-    ["a pipe", /is a pipe/, () => execFileSync("mkfifo", [file])],
+    ["a pipe", /is a pipe/, () => execFileSync("/usr/bin/env", ["mkfifo", file])],
     ["a folder", /is a folder/, () => mkdir(file)],
     [
       "200 MB large",

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { Warning } from "../../../src/contracts/snapshot.ts";
 import { commandIds } from "../../../src/views/contribution-ids.ts";
 import { changedItems, indexOverview } from "../../../src/views/overview-changes.ts";
-import { type OverviewNode, overviewNodes } from "../../../src/views/overview-nodes.ts";
+import type { OverviewNode } from "../../../src/views/overview-node.ts";
+import { overviewNodes } from "../../../src/views/overview-nodes.ts";
 import { initialViewState, phaseOf, type ViewState, withSnapshot } from "../../../src/views/view-state.ts";
 import {
   connector,

@@ -19,6 +19,7 @@ describe("Settings", () => {
       [settingIds.gatewayPort]: 7_000,
       [settingIds.browserdPort]: 0,
       [settingIds.notifications]: "none",
+      [settingIds.rotateDays]: 7,
     });
     assert.deepEqual(warnings, []);
     assert.deepEqual(settings, {
@@ -28,6 +29,7 @@ describe("Settings", () => {
       browserPath: "/usr/bin/chromium",
       ports: { gateway: 7_000, browserd: null },
       notifications: "none",
+      rotateDays: 7,
     });
   });
 
