@@ -32,6 +32,8 @@ function card(view: ServiceView, snapshot: ControlCenterSnapshot, link: EditorLi
       <dl class="rows">
         ${row("Process", view.pid === null ? "none" : `${view.pid}${view.adopted ? ", found running" : ""}`)}
         ${row("Uptime", view.ready_at_unix_ms === null ? "not running" : html`<palyra-uptime .since=${view.ready_at_unix_ms}></palyra-uptime>`)}
+        ${view.usage === null ? nothing : row("Processor", `${view.usage.cpu_percent} % of a core`)}
+        ${view.usage === null ? nothing : row("Memory", `${Math.round(view.usage.memory_bytes / 1_000_000)} MB`)}
         ${row("Ports", ports(view))} ${row("Restarts", String(view.restarts))}
         ${view.next_restart_unix_ms === null ? nothing : row("Next start in", html`<palyra-uptime .since=${view.next_restart_unix_ms}></palyra-uptime>`)}
         ${view.last_exit === null ? nothing : row("Last exit", view.last_exit)}

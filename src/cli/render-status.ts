@@ -60,6 +60,10 @@ export function serviceFacts(view: ServiceView, now: number): string[] {
   if (view.pid !== null) facts.push(`pid ${view.pid}`);
   if (view.ports[0] !== undefined) facts.push(`port ${view.ports[0].port}`);
   if (view.started_at_unix_ms !== null) facts.push(`up ${duration(now - view.started_at_unix_ms)}`);
+  if (view.usage !== null) {
+    const { cpu_percent, memory_bytes } = view.usage;
+    facts.push(`${cpu_percent} % CPU`, `${Math.round(memory_bytes / 1_000_000)} MB`);
+  }
   if (view.next_restart_unix_ms !== null) {
     facts.push(`next start in ${duration(Math.max(0, view.next_restart_unix_ms - now))}`);
   }

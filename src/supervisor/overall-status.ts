@@ -80,10 +80,10 @@ function judge({ services, gateway, browserd }: StatusInputs, now: number): Over
   const flapping = wanted.map((view) => flappingOf(view, now)).find((reason) => reason !== null);
   if (flapping !== undefined) return { status: "degraded", reason: flapping };
   const stopped = services.find((view) => !view.desired_running);
-  if (stopped !== undefined) {
-    return { status: "degraded", reason: `${stopped.display_name} is stopped, as you wished.` };
-  }
-  return { status: "healthy", reason: "All services are running." };
+  if (stopped === undefined) return { status: "healthy", reason: "All services are running." };
+  const reason = `${stopped.display_name} is stopped, as you wished.`;
+  // Without the gateway nobody is answered; without the browser daemon all else works as the user wants it.
+  return { status: stopped === main ? "degraded" : "healthy", reason };
 }
 
 function isOnItsWay(view: ServiceView): boolean {

@@ -1,5 +1,6 @@
 import type { LogLine } from "../contracts/services.ts";
 import { detailsOf, PalyraError } from "../platform/errors.ts";
+import type { DisposableLike } from "../supervisor/control-center-options.ts";
 import type { ControlCenterPort } from "./control-center-port.ts";
 import { withSnapshot } from "./view-state.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
@@ -20,6 +21,8 @@ export class ControlCenterHolder {
   readonly #options: ControlCenterHolderOptions;
   #center: ControlCenterPort | null = null;
   #turn: Promise<void> = Promise.resolve();
+  #usageShown = false;
+  #usage: DisposableLike | null = null;
   #disposed = false;
 
   constructor(options: ControlCenterHolderOptions) {
@@ -33,6 +36,24 @@ export class ControlCenterHolder {
       if (!this.#disposed) await this.#open();
     });
     return this.#turn;
+  }
+
+  /** Closes the control center, does something with its folder, and opens it again, also when that failed. */
+  async whileClosed<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(async () => {
+      await this.#close();
+      try {
+        return await work();
+      } finally {
+        if (!this.#disposed) await this.#open();
+      }
+    });
+    // The caller gets the failure; what comes next does not wait for it.
+    this.#turn = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return await done;
   }
 
   /**
@@ -51,6 +72,13 @@ export class ControlCenterHolder {
       );
     }
     throw new PalyraError("not_running", "The control center of this window is closed.");
+  }
+
+  /** Whether figures of the processes are to be shown: they are measured only then, over every reopening. */
+  showUsage(shown: boolean): void {
+    if (shown === this.#usageShown) return;
+    this.#usageShown = shown;
+    this.#watchUsage();
   }
 
   /** Lets go of the control center. The services live on for their linger time. */
@@ -74,15 +102,22 @@ export class ControlCenterHolder {
       center.onSnapshot((snapshot) => {
         if (this.#center === center) source.update((state) => withSnapshot(state, snapshot));
       });
+      this.#watchUsage();
       source.update((state) => withSnapshot(state, center.snapshot));
     } catch (thrown) {
       source.update((state) => ({ ...state, center: { kind: "failed", problem: detailsOf(thrown) } }));
     }
   }
 
+  #watchUsage(): void {
+    this.#usage?.dispose();
+    this.#usage = this.#usageShown ? (this.#center?.watchUsage() ?? null) : null;
+  }
+
   async #close(): Promise<void> {
     const center = this.#center;
     this.#center = null;
+    this.#watchUsage();
     await center?.dispose();
   }
 }

@@ -17,10 +17,13 @@ export class ControlCenterPanel implements vscode.Disposable {
   readonly #source: ViewStateSource;
   readonly #subscription: DisposableLike;
   #panel: vscode.WebviewPanel | undefined;
+  readonly #seen: (visible: boolean) => void;
   #revision = 0;
   #sent = "";
 
-  constructor(extensionUri: vscode.Uri, source: ViewStateSource) {
+  /** @param seen called when the page comes into sight and when it goes */
+  constructor(extensionUri: vscode.Uri, source: ViewStateSource, seen: (visible: boolean) => void) {
+    this.#seen = seen;
     this.#extensionUri = extensionUri;
     this.#source = source;
     this.#subscription = source.onChange(() => this.#update());
@@ -50,11 +53,15 @@ export class ControlCenterPanel implements vscode.Disposable {
     panel.onDidChangeViewState(() => {
       // A hidden page may have missed messages, so it gets everything when it is seen again.
       this.#sent = "";
+      this.#seen(panel.visible);
       this.#update();
     });
     panel.onDidDispose(() => {
-      if (this.#panel === panel) this.#panel = undefined;
+      if (this.#panel !== panel) return;
+      this.#panel = undefined;
+      this.#seen(false);
     });
+    this.#seen(panel.visible);
     webview.html = panelPage({
       cspSource: webview.cspSource,
       scriptUri: file("main.js"),

@@ -3,10 +3,14 @@ import type { ServiceKind } from "../contracts/services.ts";
 import { defaultStateRoot } from "../platform/state-paths.ts";
 import { productVersion } from "../platform/version.ts";
 import { ControlCenter } from "../supervisor/control-center.ts";
+import type { ControlCenterOptions } from "../supervisor/control-center-options.ts";
+import { thisMachine } from "../supervisor/doctor/this-machine.ts";
 import { commandActions } from "./commands.ts";
 import type { CommandName } from "./contribution-ids.ts";
 import { ControlCenterHolder } from "./control-center-holder.ts";
+import { Diagnostics } from "./diagnostics.ts";
 import { LogChannels } from "./log-channels.ts";
+import { LogSearch } from "./log-search.ts";
 import { notifyOfApprovals, notifyOfFailures, offerRestart } from "./notifications.ts";
 import { ControlCenterPanel } from "./panel.ts";
 import type { SettingsSource } from "./settings-source.ts";
@@ -20,6 +24,12 @@ const bundles: Readonly<Record<ServiceKind, string>> = {
   browserd: "dist/palyra-browserd.mjs",
 };
 
+/** Where a window works and with what, for its control center and its diagnostics. */
+type WindowPlace = Pick<
+  ControlCenterOptions,
+  "stateRoot" | "hostName" | "version" | "sidecarBundles" | "execPath" | "secrets"
+>;
+
 /** What a window runs once it is up: its control center, the panel, the log channels, the commands. */
 export class WindowRuntime {
   readonly #holder: ControlCenterHolder;
@@ -29,34 +39,51 @@ export class WindowRuntime {
 
   constructor(context: vscode.ExtensionContext, source: ViewStateSource, settings: SettingsSource) {
     const channels = new LogChannels();
+    const logSearch = new LogSearch();
     const logger = vscode.window.createOutputChannel("Palyra", { log: true });
     const profile = new WindowProfile(
       context.workspaceState,
       () => settings.settings.stateRoot ?? defaultStateRoot(),
     );
+    const place = async (): Promise<WindowPlace> => {
+      const { id, stateRoot } = await profile.current();
+      return {
+        stateRoot,
+        hostName: "VS Code window",
+        version: productVersion,
+        sidecarBundles: {
+          gateway: context.asAbsolutePath(bundles.gateway),
+          browserd: context.asAbsolutePath(bundles.browserd),
+        },
+        execPath: process.execPath,
+        secrets: new VSCodeSecretStore(context.secrets, id),
+      };
+    };
     this.#holder = new ControlCenterHolder({
       source,
       isTrusted: () => vscode.workspace.isTrusted,
-      onLog: (line) => channels.append(line),
-      open: async () => {
-        const { name, id, stateRoot } = await profile.current();
-        return await ControlCenter.open({
-          stateRoot,
-          profile: name,
-          hostName: "VS Code window",
-          version: productVersion,
-          sidecarBundles: {
-            gateway: context.asAbsolutePath(bundles.gateway),
-            browserd: context.asAbsolutePath(bundles.browserd),
-          },
-          execPath: process.execPath,
-          secrets: new VSCodeSecretStore(context.secrets, id),
+      onLog: (line) => {
+        channels.append(line);
+        logSearch.append(line);
+      },
+      open: async () =>
+        await ControlCenter.open({
+          ...(await place()),
+          profile: (await profile.current()).name,
           settings: supervisorSettings(() => settings.settings),
           logger,
-        });
+        }),
+    });
+    this.#panel = new ControlCenterPanel(context.extensionUri, source, (visible) =>
+      this.#holder.showUsage(visible),
+    );
+    const diagnostics = new Diagnostics({
+      holder: this.#holder,
+      host: async () => {
+        const { ports, browserPath } = settings.settings;
+        return { ...thisMachine, ...(await place()), editorVersion: vscode.version, ports, browserPath };
       },
     });
-    this.#panel = new ControlCenterPanel(context.extensionUri, source);
     this.#actions = commandActions({
       holder: this.#holder,
       source,
@@ -64,10 +91,14 @@ export class WindowRuntime {
       settings: () => settings.settings,
       panel: this.#panel,
       channels,
+      logSearch,
+      diagnostics,
       extensionId: context.extension.id,
     });
     this.#disposables.push(
       channels,
+      logSearch,
+      diagnostics,
       logger,
       this.#panel,
       notifyOfFailures(source, () => settings.settings),

@@ -53,8 +53,10 @@ function show(context: CommandContext, center: ControlCenter): () => void {
     screen.draw([...renderStatus(center.snapshot, Date.now(), paint), "", "  Ctrl-C leaves"]);
   const timer = setInterval(draw, redrawMs);
   const end = showEach(center, draw);
+  const usage = center.watchUsage();
   return () => {
     clearInterval(timer);
+    usage.dispose();
     end();
   };
 }

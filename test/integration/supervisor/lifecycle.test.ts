@@ -20,7 +20,7 @@ describe("The life of a service", () => {
     assert.equal(center.role, "owner");
     assert.deepEqual(await home.living("gateway"), [view.pid]);
     assert.equal(view.version, "0.1.0");
-    assert.equal(center.snapshot.overall_status, "degraded");
+    assert.equal(center.snapshot.overall_status, "healthy");
     const answer = await fetch(center.snapshot.quick_facts.gateway_url ?? "");
     assert.equal(answer.status, 401);
   });

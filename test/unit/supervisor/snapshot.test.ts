@@ -165,13 +165,18 @@ describe("The snapshot", () => {
     assert.equal(snapshotOf({ gatewayStatus: { connectors: [off] } }).overall_status, "healthy");
   });
 
-  it("says that a service was stopped by the user while the other runs", () => {
+  it("is healthy without the browser daemon when the user wants it so, and not without the gateway", () => {
     const { overall_status, overall_reason } = snapshotOf({
       browserd: { desired_running: false, state: "stopped", pid: null },
     });
     assert.deepEqual(
       [overall_status, overall_reason],
-      ["degraded", "palyra-browserd is stopped, as you wished."],
+      ["healthy", "palyra-browserd is stopped, as you wished."],
+    );
+    const gateway = snapshotOf({ gateway: { desired_running: false, state: "stopped", pid: null } });
+    assert.deepEqual(
+      [gateway.overall_status, gateway.overall_reason],
+      ["degraded", "palyrad is stopped, as you wished."],
     );
   });
 });

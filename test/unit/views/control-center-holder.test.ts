@@ -23,12 +23,22 @@ class FakeCenter implements ControlCenterPort {
     return { dispose: () => void this.logLines.delete(listener) };
   }
 
+  lookers = 0;
+  watchUsage() {
+    this.lookers += 1;
+    const dispose = (): void => {
+      this.lookers -= 1;
+    };
+    return { dispose };
+  }
+
   start = async (): Promise<void> => undefined;
   stop = async (): Promise<void> => undefined;
   restart = async (): Promise<void> => undefined;
   retry = async (): Promise<void> => undefined;
   rotateTokens = async (): Promise<void> => undefined;
   setSecret = async (): Promise<void> => undefined;
+  deleteSecret = async (): Promise<void> => undefined;
   decideApproval = async (): Promise<void> => undefined;
   logs = async (): Promise<readonly LogLine[]> => [];
 
@@ -123,6 +133,26 @@ describe("The control center of a window", () => {
     assert.equal(center.disposed, true);
     assert.equal(opened, 1);
     await assert.rejects(holder.current(), { code: "not_running" });
+  });
+
+  it("measures the processes while their figures are seen, also after a reopening, and not else", async () => {
+    const centers: FakeCenter[] = [];
+    const { holder } = holding(async () => {
+      centers.push(new FakeCenter());
+      return centers.at(-1) ?? new FakeCenter();
+    });
+    await holder.reopen();
+    assert.equal(centers[0]?.lookers, 0);
+    holder.showUsage(true);
+    holder.showUsage(true);
+    assert.equal(centers[0]?.lookers, 1);
+    await holder.reopen();
+    assert.deepEqual(
+      centers.map(({ lookers }) => lookers),
+      [0, 1],
+    );
+    holder.showUsage(false);
+    assert.equal(centers[1]?.lookers, 0);
   });
 
   it("passes its log lines on", async () => {
