@@ -7,7 +7,9 @@ import { approvalOfArgument, waitingApprovals } from "./approval-actions.ts";
 import { type CommandName, overviewViewId } from "./contribution-ids.ts";
 import type { ControlCenterHolder } from "./control-center-holder.ts";
 import type { ControlCenterPort } from "./control-center-port.ts";
+import type { Diagnostics } from "./diagnostics.ts";
 import { momentOfArgument } from "./event-nodes.ts";
+import type { LogSearch } from "./log-search.ts";
 import { showProblem } from "./notifications.ts";
 import type { ControlCenterPanel } from "./panel.ts";
 import { type ServiceActions, serviceActions, serviceOfArgument } from "./service-actions.ts";
@@ -16,6 +18,8 @@ import { serviceStateWords } from "./wording.ts";
 
 export interface CommandParts extends ProfileSwitchParts {
   readonly panel: ControlCenterPanel;
+  readonly logSearch: LogSearch;
+  readonly diagnostics: Diagnostics;
   readonly extensionId: string;
 }
 
@@ -63,7 +67,7 @@ export function commandActions(parts: CommandParts): Readonly<Record<CommandName
       const moment = momentOfArgument(argument);
       if (moment === null) return;
       const center = await holder.current();
-      await channels.show(moment.service, () => center.logs(moment.service));
+      await parts.logSearch.showAt(moment.service, moment.unix_ms, await center.logs(moment.service));
     },
     rotateTokens: async () => {
       await working(holder, (center) => center.rotateTokens());
@@ -84,6 +88,13 @@ export function commandActions(parts: CommandParts): Readonly<Record<CommandName
     },
     allowApproval: onApproval("allow"),
     denyApproval: onApproval("deny"),
+    searchLogs: async () => {
+      const center = await holder.current();
+      await parts.logSearch.ask(() => center.logs());
+    },
+    runDiagnostics: () => parts.diagnostics.run(),
+    exportSupportBundle: (argument) => parts.diagnostics.exportBundle(argument),
+    reset: () => parts.diagnostics.reset(),
     copySnapshot: async () => {
       const { snapshot } = await holder.current();
       await vscode.env.clipboard.writeText(JSON.stringify(snapshot, null, 2));

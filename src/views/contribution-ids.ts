@@ -16,6 +16,10 @@ export const commandIds = {
   setDiscordToken: "palyra.setDiscordToken",
   openSettings: "palyra.openSettings",
   copySnapshot: "palyra.copySnapshot",
+  searchLogs: "palyra.searchLogs",
+  runDiagnostics: "palyra.runDiagnostics",
+  exportSupportBundle: "palyra.exportSupportBundle",
+  reset: "palyra.reset",
   allowApproval: "palyra.allowApproval",
   denyApproval: "palyra.denyApproval",
 } as const;

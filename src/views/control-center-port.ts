@@ -14,6 +14,7 @@ export type ControlCenterPort = Pick<
   | "rotateTokens"
   | "setSecret"
   | "deleteSecret"
+  | "deleteSecret"
   | "decideApproval"
   | "logs"
   | "dispose"
