@@ -76,9 +76,12 @@ describe("The panel's page and the editor", () => {
     link.run("start");
     link.run("stop", "gateway");
     link.mend("a");
+    link.decide("A1", "deny");
     for (const message of editor.sent) PanelRequest.parse(message);
-    assert.equal(editor.sent.length, 4);
+    assert.equal(editor.sent.length, 5);
+    assert.deepEqual(editor.sent.at(-1), { type: "decide", approval_id: "A1", verdict: "deny" });
     assert.throws(() => link.run("quit" as "start"));
+    assert.throws(() => link.decide("A1", "always" as "allow"));
   });
 
   it("keep the choice of messages over a reload, and the default when nothing can be read", () => {

@@ -51,6 +51,8 @@ describe("What the panel's page may ask for", () => {
       { type: "run", command: "start", extra: 1 },
       { type: "mend" },
       { type: "mend", warning_id: "x".repeat(513) },
+      { type: "decide", approval_id: "", verdict: "allow" },
+      { type: "decide", approval_id: "A1", verdict: "allow", via: "somebody else" },
       { type: "eval", code: "1" },
     ]) {
       assert.equal(PanelRequest.safeParse(message).success, false, JSON.stringify(message));
