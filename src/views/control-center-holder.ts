@@ -56,24 +56,6 @@ export class ControlCenterHolder {
     return await done;
   }
 
-  /** Closes the control center, does something with its folder, and opens it again, also when that failed. */
-  async whileClosed<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(async () => {
-      await this.#close();
-      try {
-        return await work();
-      } finally {
-        if (!this.#disposed) await this.#open();
-      }
-    });
-    // The caller gets the failure; what comes next does not wait for it.
-    this.#turn = done.then(
-      () => undefined,
-      () => undefined,
-    );
-    return await done;
-  }
-
   /**
    * The control center for a command.
    * @throws `workspace_untrusted`, or why the control center could not be opened

@@ -14,7 +14,6 @@ export type ControlCenterPort = Pick<
   | "rotateTokens"
   | "setSecret"
   | "deleteSecret"
-  | "deleteSecret"
   | "decideApproval"
   | "logs"
   | "dispose"

@@ -39,7 +39,6 @@ class FakeCenter implements ControlCenterPort {
   rotateTokens = async (): Promise<void> => undefined;
   setSecret = async (): Promise<void> => undefined;
   deleteSecret = async (): Promise<void> => undefined;
-  deleteSecret = async (): Promise<void> => undefined;
   decideApproval = async (): Promise<void> => undefined;
   logs = async (): Promise<readonly LogLine[]> => [];
 
