@@ -23,9 +23,9 @@ import { WorkList } from "./work-list.ts";
 /** Requests that are made at the same time while catching up. */
 const parallel = 4;
 /** Channels that are caught up on in one session: those with the newest messages. */
-export const channelLimit = 200;
+const channelLimit = 200;
 /** Channels whose archived threads are looked through in one session. */
-export const threadParentLimit = 200;
+const threadParentLimit = 200;
 /** Wait before what failed is tried again, in milliseconds; doubles up to 64 times as much. */
 const retryMs = 1_000;
 

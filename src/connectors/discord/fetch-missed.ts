@@ -6,9 +6,9 @@ import { compareSnowflakes, snowflakeAt, snowflakeTime } from "./ids.ts";
 /** Messages Discord tells at once. */
 const pageSize = 100;
 /** Pages of messages that are fetched of one channel. */
-export const messagePages = 10;
+const messagePages = 10;
 /** Pages of archived threads that are looked through of one channel. */
-export const threadPages = 3;
+const threadPages = 3;
 
 /** What was fetched of a list that may be longer than is looked at. */
 export interface Fetched<T> {

@@ -82,10 +82,10 @@ describe("A server that is configured for Discord and is broken or hostile", () 
     assert.match(await reasonOf(), /^Discord could not be reached: the connection was cut/);
   });
 
-  it("and asks for an endless wait is not waited for", async () => {
+  it("and asks for a long wait is not waited for", async () => {
     listener = (_request, response) => {
-      response.writeHead(429, { "content-type": "application/json", "retry-after": "99999999" });
-      response.end(JSON.stringify({ message: "wait", retry_after: 99_999_999, global: false }));
+      response.writeHead(429, { "content-type": "application/json", "retry-after": "100" });
+      response.end(JSON.stringify({ message: "wait", retry_after: 100, global: false }));
     };
     await assert.rejects(rest.ownUser(), { name: /^RateLimitError/ });
   });
