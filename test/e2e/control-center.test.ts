@@ -147,6 +147,15 @@ describe("The control center in the workbench", () => {
     assert.match(text, /good morning everyone\s+The bot was not mentioned\.\s+Ignored/);
   });
 
+  it("shows what happened lately, newest first, and finds it by a word", async () => {
+    await panelText(/Recent events[\s\S]*palyrad is ready/);
+    const frame = await panel();
+    await frame.type('.filter input[type="search"]', "zebra");
+    await panelText(/No such event/);
+    for (const _ of "zebra") await window.page.keyboard.press("Backspace");
+    await panelText(/palyrad is ready/);
+  });
+
   it("shows the last lines of a service's log in a channel of its own", async () => {
     await window.runCommand("Palyra: Show Logs");
     await window.pick("palyrad");
