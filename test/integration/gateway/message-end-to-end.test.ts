@@ -8,7 +8,9 @@ describe("A message on Discord", () => {
   afterEach(() => scene.close());
 
   it("that mentions the bot is answered exactly once, as a reply, and pings nobody", async () => {
-    scene = await GatewayScene.open();
+    scene = await GatewayScene.open({
+      settings: 'inbound_scope = "open_guild_channels"\nbroadcast_strategy = "mention_only"\n',
+    });
     const { link } = await scene.startConnected();
     const asked = scene.simulator.people.write("ada", "general", "@palyra hello @everyone");
     await scene.waitForAnswers("general", 1);
