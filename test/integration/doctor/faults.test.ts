@@ -7,6 +7,8 @@ import path from "node:path";
 import { openConnectorStore } from "../../../src/connectors/store/open-connector-store.ts";
 import { locateStoreAssets } from "../../../src/connectors/store/store-assets.ts";
 import type { CheckResult } from "../../../src/contracts/doctor.ts";
+import type { Check } from "../../../src/supervisor/doctor/check.ts";
+import { examine } from "../../../src/supervisor/doctor/run-doctor.ts";
 import { StateFileStore } from "../../../src/supervisor/state-file-store.ts";
 import { DoctorScene, resultOf } from "../../support/supervisor/doctor-scene.ts";
 
@@ -242,6 +244,25 @@ describe("The doctor and a fault", () => {
     assert.equal(found.status, "failed");
     assert.match(found.evidence, /The disk is full: 3 MB are free/);
     assert.equal((await scene.finds("disk", { freeBytes: async () => 200 * 1024 * 1024 })).status, "warning");
+  });
+
+  it("does not wait for a check that never ends, nor for one that throws", async () => {
+    const endless: Check = { id: "endless", title: "Endless", run: () => new Promise(() => undefined) };
+    const broken: Check = {
+      id: "broken",
+      title: "Broken",
+      run: async () => {
+        throw new Error("the disk is on fire");
+      },
+    };
+    const { results } = await examine(scene.host(), [endless, broken], 50);
+    assert.deepEqual(
+      results.map(({ status, evidence }) => [status, evidence]),
+      [
+        ["unknown", "It took longer than 0.05 s."],
+        ["unknown", "It could not be checked: the disk is on fire"],
+      ],
+    );
   });
 
   it("says what it could not check, and goes on with the rest", async () => {
