@@ -14,17 +14,16 @@ import type { BootFacts } from "./boot-facts.ts";
 import { compareVersions } from "./compare-versions.ts";
 import type { ControlCenterOptions } from "./control-center-options.ts";
 import { EncryptedFileSecretStore } from "./encrypted-file-secret-store.ts";
+import { OwnerSecrets } from "./owner-secrets.ts";
 import type { Ownership } from "./ownership.ts";
 import type { SecretStore } from "./secret-store.ts";
 import { ServiceRunner } from "./service-runner.ts";
-import { SecretsElsewhere, ServiceSecrets, tokenRefs, tokenStateKeys } from "./service-secrets.ts";
+import { SecretsElsewhere } from "./service-secrets.ts";
 import { kindsOf, ServiceSet } from "./service-set.ts";
-import { SidecarTokens } from "./sidecar-tokens.ts";
 import { buildSnapshot } from "./snapshot.ts";
 import { StateFileStore } from "./state-file-store.ts";
 import { supervisorTimings } from "./supervisor-timings.ts";
 import { OwnerHistory } from "./timeline/owner-history.ts";
-import { TokenRotation } from "./token-rotation.ts";
 import { warningOf } from "./warnings.ts";
 
 /** What the session needs of the control center it belongs to. */
@@ -50,11 +49,8 @@ export class OwnerSession {
   readonly #host: OwnerSessionHost;
   readonly #ownership: Ownership;
   readonly #state: StateFileStore;
-  readonly #secrets: ServiceSecrets;
-  readonly #secretsHere: boolean;
-  readonly #tokens: SidecarTokens;
+  readonly #secrets: OwnerSecrets;
   readonly #services: ServiceSet;
-  readonly #rotation: TokenRotation;
   readonly #notices = new Map<string, Warning>();
   /** Null when its folder cannot be used: a notice says so. */
   #history: OwnerHistory | null = null;
@@ -63,20 +59,22 @@ export class OwnerSession {
     this.#host = host;
     this.#ownership = ownership;
     this.#state = state;
-    const store = chooseStore(host, state);
-    this.#secretsHere = !(store instanceof SecretsElsewhere);
-    this.#secrets = new ServiceSecrets(store, host.redactor, (service) => this.#noteToken(service));
-    for (const problem of state.problems) this.#notice(problem);
-    this.#tokens = new SidecarTokens(this.#secrets, (service, request) =>
-      this.#services.one(service).setTokens(request),
-    );
-    this.#rotation = new TokenRotation({
-      days: () => host.options.settings.rotateDays,
-      createdAt: (service) => this.#state.state.token_created_unix_ms[tokenStateKeys[service]],
-      rotate: (service, reason) => this.#rotateBySelf(service, reason),
+    this.#secrets = new OwnerSecrets({
+      store: chooseStore(host, state),
+      redactor: host.redactor,
+      clock: host.clock,
+      rotateDays: () => host.options.settings.rotateDays,
+      tokenTimes: () => this.#state.state.token_created_unix_ms,
+      noteTokenTimes: (times) => this.#save({ token_created_unix_ms: times }),
+      sendTokens: (service, request) => this.#services.one(service).setTokens(request),
+      tellChanged: (ref) => this.#secretChanged(ref),
+      rotated: (service, message) => {
+        this.#services.one(service).note("warn", message);
+        this.#history?.say("tokens.rotated", "info", message);
+      },
       failed: (service, thrown) => this.#complain(service, thrown),
-      now: () => host.clock.now(),
     });
+    for (const problem of state.problems) this.#notice(problem);
     this.#services = new ServiceSet((service) => this.#makeRunner(service));
   }
 
@@ -89,7 +87,7 @@ export class OwnerSession {
     });
     const session = new OwnerSession(host, ownership, state);
     await session.#openHistory();
-    await session.#keepPlainTokens();
+    await session.#secrets.keepPlainTokens(state.plainTokens);
     const desired = options.desired ?? state.state.desired_running;
     await session.#save({ desired_running: { ...desired } });
     ownership.server.serve({
@@ -107,7 +105,7 @@ export class OwnerSession {
   /** Sets the services going. */
   begin(): void {
     this.#services.begin();
-    this.#rotation.begin();
+    this.#secrets.begin();
   }
 
   buildSnapshot(revision: number): ControlCenterSnapshot {
@@ -152,20 +150,6 @@ export class OwnerSession {
     }
   }
 
-  /** Tokens that an old state file held move into the store, unless it has some already. */
-  async #keepPlainTokens(): Promise<void> {
-    for (const service of serviceKinds) {
-      const token = this.#state.plainTokens[service];
-      if (token === undefined) continue;
-      try {
-        await this.#secrets.adoptToken(service, token);
-      } catch (thrown) {
-        // Without it a new token is made.
-        this.#complain(service, thrown);
-      }
-    }
-  }
-
   /** Sends to the observers what the control center has published. */
   publish(snapshot: ControlCenterSnapshot): void {
     this.#ownership.server.sendSnapshot(snapshot);
@@ -198,7 +182,9 @@ export class OwnerSession {
         await this.#wish(kindsOf(command.service), false);
         return await this.#services.stop(kindsOf(command.service));
       case "rotate_tokens":
-        return await this.#rotateTokens();
+        await this.#secrets.rotateAll();
+        this.#history?.say("tokens.rotated", "info", "The tokens of the services are new.");
+        return "The tokens are new; the old ones end in 10 seconds.";
       case "set_secret":
         await this.#secrets.set(command.ref, command.value);
         this.#history?.say("secret.stored", "info", `The secret ${command.ref} was stored.`);
@@ -221,7 +207,7 @@ export class OwnerSession {
 
   /** Gives up the ownership; the sidecars live on for their linger time. */
   async close(): Promise<void> {
-    this.#rotation.dispose();
+    this.#secrets.dispose();
     this.#services.detach();
     this.#history?.close();
     await this.#ownership.release();
@@ -244,10 +230,9 @@ export class OwnerSession {
       stepped: (step) => this.#history?.stepped(step),
       connected: () => {
         if (service === "gateway") this.#history?.gatewayConnected();
-        if (!this.#secretsHere) return;
-        this.#tokens.tellNewest(service).catch((thrown: unknown) => this.#complain(service, thrown));
+        this.#secrets.connected(service);
       },
-      suspected: (reason) => this.#rotation.suspect(service, reason),
+      suspected: (reason) => this.#secrets.suspected(service, reason),
       changed: () => this.#changed(),
       logged: (lines, backlog) => this.#host.logged(lines, backlog),
     });
@@ -258,31 +243,11 @@ export class OwnerSession {
     const pinned = settings.ports[service];
     return {
       port: { number: pinned ?? preferredPorts[service], pinned: pinned !== null },
-      tokens: [await this.#tokens.forBoot(service)],
+      tokens: [await this.#secrets.bootToken(service)],
       linger_seconds: settings.lingerSeconds,
       log_level: settings.logLevel,
       browser_path: service === "browserd" ? settings.browserPath : null,
     };
-  }
-
-  async #rotateTokens(): Promise<string> {
-    for (const service of serviceKinds) await this.#rotate(service);
-    this.#history?.say("tokens.rotated", "info", "The tokens of the services are new.");
-    return "The tokens are new; the old ones end in 10 seconds.";
-  }
-
-  async #rotate(service: ServiceKind): Promise<void> {
-    await this.#tokens.rotate(service);
-    await this.#secretChanged(tokenRefs[service]);
-  }
-
-  /** Without a command of the user. Where the secrets cannot be reached, or are none yet, nothing is replaced. */
-  async #rotateBySelf(service: ServiceKind, reason: string): Promise<void> {
-    if (!this.#secretsHere || !(await this.#secrets.hasToken(service))) return;
-    await this.#rotate(service);
-    const told = `The token of ${serviceDisplayNames[service]} is new, because ${reason}.`;
-    this.#services.one(service).note("warn", told);
-    this.#history?.say("tokens.rotated", "info", told);
   }
 
   async #secretChanged(ref: string): Promise<void> {
@@ -293,12 +258,6 @@ export class OwnerSession {
     const desired = { ...this.#state.state.desired_running };
     for (const service of services) desired[service] = wanted;
     await this.#save({ desired_running: desired });
-  }
-
-  async #noteToken(service: ServiceKind): Promise<void> {
-    const created = { ...this.#state.state.token_created_unix_ms };
-    created[tokenStateKeys[service]] = this.#host.clock.now();
-    await this.#save({ token_created_unix_ms: created });
   }
 
   /** A state that cannot be written is told and does not keep the services from running. */
@@ -330,7 +289,7 @@ export class OwnerSession {
     const home = this.#state.state.secrets_home;
     const reaches = client.secrets_home === home || home === "file";
     if (!reaches) return;
-    if (!this.#secretsHere) this.#host.makeWay(`The ${client.name} holds the secrets`);
+    if (!this.#secrets.here) this.#host.makeWay(`The ${client.name} holds the secrets`);
     else if (compareVersions(client.version, options.version) > 0)
       this.#host.makeWay(`The ${client.name} has a newer version (${client.version})`);
   }

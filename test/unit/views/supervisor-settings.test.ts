@@ -18,14 +18,16 @@ describe("Changed settings", () => {
 
   it("ask for nothing otherwise", () => {
     assert.equal(changed({ notifications: "none" }), "none");
+    assert.equal(changed({ rotateDays: 7 }), "none");
     assert.equal(changed({}), "none");
   });
 
   it("reach a start of a service that comes after the change", () => {
     let present = defaultSettings;
     const settings = supervisorSettings(() => present);
-    present = { ...present, lingerSeconds: 5, ports: { gateway: 7_000, browserd: null } };
+    present = { ...present, rotateDays: 7, lingerSeconds: 5, ports: { gateway: 7_000, browserd: null } };
     assert.equal(settings.lingerSeconds, 5);
+    assert.equal(settings.rotateDays, 7);
     assert.equal(settings.ports.gateway, 7_000);
   });
 });
