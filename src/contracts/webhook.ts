@@ -38,10 +38,34 @@ export const WebhookName = z
   .toLowerCase()
   .regex(/^[a-z0-9._-]+$/, "use letters, digits, . _ -");
 
-const AllowList = z
+/** Names of events or sources: trimmed, without repetitions. */
+export const webhookNameList = z
   .array(z.string().trim().min(1).refine(fits(webhookBounds.listEntry), "is longer than 128 bytes"))
   .max(webhookBounds.listEntries)
   .transform((entries) => [...new Set(entries)]);
+
+export const webhookDisplayName = z
+  .string()
+  .trim()
+  .min(1)
+  .refine(fits(webhookBounds.displayName), "is longer than 128 bytes");
+
+/** Whether an integration can take requests, and why not. */
+export const WebhookReadiness = z.enum([
+  "ready",
+  "disabled",
+  "invalid_secret_ref",
+  "secret_not_found",
+  "secret_unavailable",
+]);
+export type WebhookReadiness = z.infer<typeof WebhookReadiness>;
+
+/**
+ * `received`: its effect follows. `failed`: it is tried again. `held`: waits for the owner. `done`: had its effect,
+ * or was to have none. `dead`: given up. `discarded`: let go by the owner.
+ */
+export const WebhookDeliveryState = z.enum(["received", "failed", "held", "done", "dead", "discarded"]);
+export type WebhookDeliveryState = z.infer<typeof WebhookDeliveryState>;
 
 /** Where the effect of a delivery goes. */
 export const WebhookTarget = z.strictObject({
@@ -65,17 +89,12 @@ export const WebhookIntegration = z.object({
   provider: WebhookName,
   /** Unless given, that of the provider, and `generic` for an unknown one. */
   signature: WebhookSignature.optional(),
-  display_name: z
-    .string()
-    .trim()
-    .min(1)
-    .refine(fits(webhookBounds.displayName), "is longer than 128 bytes")
-    .optional(),
+  display_name: webhookDisplayName.optional(),
   secret_vault_ref: SecretRef,
   /** While a secret is replaced: the one that goes out of use, accepted as well. */
   previous_secret_vault_ref: SecretRef.optional(),
-  allowed_events: AllowList.default([]),
-  allowed_sources: AllowList.default([]),
+  allowed_events: webhookNameList.default([]),
+  allowed_sources: webhookNameList.default([]),
   enabled: z.boolean().default(true),
   /** False only with `accept_unsigned = true` beside it. */
   signature_required: z.boolean().default(true),
@@ -108,4 +127,9 @@ export function signatureOf(
 
 function fits(bytes: number): (text: string) => boolean {
   return (text) => Buffer.byteLength(text) <= bytes;
+}
+
+/** Path of an integration's ingress. */
+export function hookPath(integrationId: string): string {
+  return `/hooks/${integrationId}`;
 }
