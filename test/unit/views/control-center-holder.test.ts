@@ -120,6 +120,23 @@ describe("The control center of a window", () => {
     assert.equal(source.state.center.kind === "open" && source.state.center.snapshot.revision, 1);
   });
 
+  it("is closed while its folder is worked on, and open again afterwards, also when that failed", async () => {
+    const centers: FakeCenter[] = [];
+    const { holder } = holding(async () => {
+      const center = new FakeCenter();
+      centers.push(center);
+      return center;
+    });
+    await holder.reopen();
+    assert.equal(await holder.whileClosed(async () => centers[0]?.disposed), true);
+    assert.equal(await holder.current(), centers[1]);
+    const failing = holder.whileClosed(async () => {
+      throw new PalyraError("conflict", "It is in use.");
+    });
+    await assert.rejects(failing, { code: "conflict" });
+    assert.equal(await holder.current(), centers[2]);
+  });
+
   it("is let go when the window closes, and is not opened again after that", async () => {
     const center = new FakeCenter();
     let opened = 0;

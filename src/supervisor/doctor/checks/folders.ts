@@ -32,8 +32,17 @@ export const foldersCheck: Check = {
       paths.storeDir,
       paths.secretsDir,
       paths.browserdDir,
+      paths.timelineDir,
+      paths.filesDir,
     ];
-    const privateFiles = [paths.root, paths.secretsDir, paths.storeDir, paths.logsDir, paths.runDir];
+    const privateFiles = [
+      paths.root,
+      paths.secretsDir,
+      paths.storeDir,
+      paths.logsDir,
+      paths.runDir,
+      paths.timelineDir,
+    ];
     const faults: Fault[] = [];
     for (const folder of folders) faults.push(...(await faultsOf(folder, 0o700, true)));
     for (const folder of privateFiles) {

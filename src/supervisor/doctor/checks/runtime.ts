@@ -1,7 +1,8 @@
 import type { Check } from "../check.ts";
 
-/** Oldest Node.js that runs the services. */
-const oldestNode = 22;
+/** Oldest Node.js that runs the services, and the oldest they are built for. */
+const oldestNode = 20;
+const builtForNode = 22;
 
 /** Whether the runtime of this host can run the services. */
 export const runtimeCheck: Check = {
@@ -11,11 +12,11 @@ export const runtimeCheck: Check = {
     const major = Number(process.versions.node.split(".")[0]);
     const editor = host.editorVersion === null ? "" : `VS Code ${host.editorVersion}, `;
     const evidence = `Palyra ${host.version}, ${editor}Node.js ${process.versions.node} on ${process.platform} ${process.arch}.`;
-    if (major >= oldestNode) return { status: "ok", evidence };
+    if (major >= builtForNode) return { status: "ok", evidence };
     return {
-      status: "failed",
-      evidence: `${evidence} It is older than ${oldestNode}.`,
-      nextStep: `Use Node.js ${oldestNode} or newer, or update VS Code.`,
+      status: major >= oldestNode ? "warning" : "failed",
+      evidence: `${evidence} Palyra is built for Node.js ${builtForNode} and newer.`,
+      nextStep: `Use Node.js ${builtForNode} or newer, or update VS Code.`,
     };
   },
 };
