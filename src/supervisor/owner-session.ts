@@ -1,4 +1,4 @@
-import type { OwnerCommand, OwnerHelloRequest } from "../contracts/owner-link.ts";
+import type { GatewayCall, OwnerCommand, OwnerHelloRequest } from "../contracts/owner-link.ts";
 import {
   type LogLine,
   preferredPorts,
@@ -14,6 +14,7 @@ import type { BootFacts } from "./boot-facts.ts";
 import { compareVersions } from "./compare-versions.ts";
 import type { ControlCenterOptions } from "./control-center-options.ts";
 import { EncryptedFileSecretStore } from "./encrypted-file-secret-store.ts";
+import { callGateway } from "./gateway-call.ts";
 import { OwnerSecrets } from "./owner-secrets.ts";
 import type { Ownership } from "./ownership.ts";
 import type { SecretStore } from "./secret-store.ts";
@@ -95,6 +96,7 @@ export class OwnerSession {
       snapshot: () => host.snapshot(),
       logs: (service) => host.logs(service),
       command: (command) => session.command(command),
+      callGateway: (call, signal) => session.callGateway(call, signal),
       observerJoined: (hello) => session.#observerJoined(hello),
       peerCut: (reason) =>
         options.logger.warn(`A window or terminal was disconnected from this one: ${reason}.`),
@@ -205,6 +207,16 @@ export class OwnerSession {
     }
   }
 
+  /**
+   * Makes a request of the gateway with its token.
+   * @throws the gateway's error; `not_running`; `secrets_elsewhere` when this host does not reach the token
+   */
+  async callGateway(call: GatewayCall, signal?: AbortSignal): Promise<unknown> {
+    const url = this.#host.snapshot().quick_facts.gateway_url;
+    if (url === null) throw new PalyraError("not_running", "The gateway is not running.");
+    return await callGateway({ url, token: await this.#secrets.token("gateway") }, call, signal);
+  }
+
   /** Gives up the ownership; the sidecars live on for their linger time. */
   async close(): Promise<void> {
     this.#secrets.dispose();
@@ -287,8 +299,9 @@ export class OwnerSession {
   #observerJoined({ client }: OwnerHelloRequest): void {
     const { options } = this.#host;
     const home = this.#state.state.secrets_home;
-    const reaches = client.secrets_home === home || home === "file";
-    if (!reaches) return;
+    // Who names no home only asks or commands, and would not become the owner.
+    if (client.secrets_home === undefined) return;
+    if (client.secrets_home !== home && home !== "file") return;
     if (!this.#secrets.here) this.#host.makeWay(`The ${client.name} holds the secrets`);
     else if (compareVersions(client.version, options.version) > 0)
       this.#host.makeWay(`The ${client.name} has a newer version (${client.version})`);

@@ -8,6 +8,7 @@ import { text } from "node:stream/consumers";
 import { RunRecord } from "../../../src/contracts/control-link.ts";
 import { identify, isSameProcess } from "../../../src/platform/process-identity.ts";
 import { runRecordFile, statePaths } from "../../../src/platform/state-paths.ts";
+import { StateRootInspector } from "../../../src/supervisor/inspect-state-root.ts";
 import { LeaseFolder } from "../../../src/supervisor/owner-lease.ts";
 import { serviceIn, snapshotWhere, TestHome, viewOf } from "../../support/supervisor/control-center-host.ts";
 import { behave } from "../../support/supervisor/sidecar-behaviour.ts";
@@ -189,6 +190,22 @@ describe("Several windows on one state root", () => {
     await fetch(`${gateway_url}/status-changed`);
     await snapshotWhere(older, "the next status is there", ({ gateway }) => gateway !== null);
     assert.deepEqual(await home.living("gateway"), [pid]);
+  });
+
+  it("an older owner goes on when a newer command only asks it something", async () => {
+    const owner = await home.open({ version: "0.0.9" });
+    await serviceIn(owner, "gateway", "running");
+    const roles: string[] = [];
+    owner.onRole((role) => roles.push(role));
+    const inspector = new StateRootInspector(home.stateRoot, {
+      name: "terminal",
+      version: "0.2.0",
+      pid: process.pid,
+    });
+    const client = await inspector.findOwner({ snapshot: () => undefined, log: () => undefined });
+    await client?.command({ kind: "restart", service: "gateway" });
+    client?.close();
+    assert.deepEqual([client === null, owner.role, roles], [false, "owner", []]);
   });
 
   it("an older owner makes way for a newer window, which then replaces the services", async () => {
