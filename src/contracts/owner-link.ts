@@ -19,6 +19,8 @@ export const ownerMethods = {
   command: "owner/command",
   /** `{service?}` -> `{lines}`: the ring of recent lines. */
   logs: "owner/logs",
+  /** `GatewayCall` -> `GatewayAnswer`: a request to the gateway, made by the owner, who has its token. */
+  gateway: "owner/gateway",
 } as const;
 
 export const ownerNotifications = {
@@ -67,6 +69,27 @@ export const OwnerCommandResult = z.discriminatedUnion("ok", [
   z.object({ ok: z.literal(false), error: ErrorDetails }),
 ]);
 export type OwnerCommandResult = z.infer<typeof OwnerCommandResult>;
+
+/** A request of the gateway's administration API. */
+export const GatewayCall = z.object({
+  method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]),
+  /** Path and query below `/admin/v1`; names in it are percent-encoded. */
+  path: z
+    .string()
+    .max(4_096)
+    .regex(/^\/(?!.*(?:\.\.|\/\/))[A-Za-z0-9\-._~%!$&'()*+,;=:@/?]*$/),
+  /** Sent as JSON. */
+  body: z.unknown().optional(),
+  /** How long the answer may take. */
+  timeout_ms: z.int().min(1).max(300_000),
+});
+export type GatewayCall = z.infer<typeof GatewayCall>;
+
+export const GatewayAnswer = z.discriminatedUnion("ok", [
+  z.object({ ok: z.literal(true), body: z.unknown() }),
+  z.object({ ok: z.literal(false), error: ErrorDetails }),
+]);
+export type GatewayAnswer = z.infer<typeof GatewayAnswer>;
 
 export const OwnerLogs = z.object({ lines: z.array(LogLine) });
 export type OwnerLogs = z.infer<typeof OwnerLogs>;

@@ -1,4 +1,4 @@
-import type { OwnerCommand } from "../contracts/owner-link.ts";
+import type { GatewayCall, OwnerCommand } from "../contracts/owner-link.ts";
 import { type LogLine, serviceDisplayNames, serviceKinds } from "../contracts/services.ts";
 import type { ControlCenterSnapshot, Warning } from "../contracts/snapshot.ts";
 import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
@@ -72,9 +72,15 @@ export class ControlCenterRole {
     const session = await this.#whenInSession();
     if (session.kind === "owner") await session.session.command(command);
     else if (session.kind === "observer") await session.client.command(command);
-    else {
-      throw this.#waitingFor ?? new PalyraError("already_owned", "No window owns the services now.");
-    }
+    else throw this.#withoutRole();
+  }
+
+  /** Makes a request of the gateway, or has the owner make it: only the owner needs to reach its token. */
+  async callGateway(call: GatewayCall, signal?: AbortSignal): Promise<unknown> {
+    const session = await this.#whenInSession();
+    if (session.kind === "owner") return await session.session.callGateway(call, signal);
+    if (session.kind === "observer") return await session.client.callGateway(call, signal);
+    throw this.#withoutRole();
   }
 
   /** Sends to the observers what the control center has published. */
@@ -225,6 +231,10 @@ export class ControlCenterRole {
       });
     }
     return this.#session;
+  }
+
+  #withoutRole(): PalyraError {
+    return this.#waitingFor ?? new PalyraError("already_owned", "No window owns the services now.");
   }
 
   #wait(problem: PalyraError): void {

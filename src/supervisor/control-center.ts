@@ -1,5 +1,5 @@
 import type { ApprovalVerdict } from "../contracts/approvals.ts";
-import type { OwnerCommand } from "../contracts/owner-link.ts";
+import type { GatewayCall, OwnerCommand } from "../contracts/owner-link.ts";
 import { defaultProfileName } from "../contracts/profile.ts";
 import type { LogLine, ServiceKind } from "../contracts/services.ts";
 import type { ControlCenterSnapshot } from "../contracts/snapshot.ts";
@@ -162,6 +162,18 @@ export class ControlCenter {
   ): Promise<void> {
     const via = this.#options.hostName;
     await this.#command({ kind: "decide_approval", approval_id: approvalId, verdict, reason, via });
+  }
+
+  /**
+   * Makes a request of the gateway's administration API.
+   * @param signal ends it; what the gateway had not finished is taken back
+   * @returns the parsed answer
+   * @throws the gateway's error; `not_running`; `service_unavailable`
+   */
+  async callGateway(call: GatewayCall, signal?: AbortSignal): Promise<unknown> {
+    const body = await this.#role.callGateway(call, signal);
+    await this.#publisher.published();
+    return body;
   }
 
   /** Recent log lines of one service or all, oldest first. */

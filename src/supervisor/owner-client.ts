@@ -1,5 +1,7 @@
 import * as z from "zod";
 import {
+  GatewayAnswer,
+  type GatewayCall,
   type OwnerCommand,
   OwnerCommandResult,
   type OwnerHelloRequest,
@@ -20,6 +22,8 @@ const helloMs = 2_000;
 /** Time for a command: a stop may drain and then wait for the process. */
 const commandMs = 60_000;
 const logsMs = 5_000;
+/** How long the owner may take beyond the time it has for the gateway. */
+const passingOnMs = 5_000;
 
 export interface OwnerClientEvents {
   snapshot(snapshot: ControlCenterSnapshot): void;
@@ -73,6 +77,14 @@ export class OwnerClient {
     const result = await this.#rpc.request(ownerMethods.command, command, OwnerCommandResult, commandMs);
     if (result.ok) return result.message;
     throw PalyraError.fromDetails(result.error);
+  }
+
+  /** Has the owner make a request of the gateway. @returns the gateway's answer @throws its error */
+  async callGateway(call: GatewayCall, signal?: AbortSignal): Promise<unknown> {
+    const timeoutMs = call.timeout_ms + passingOnMs;
+    const answer = await this.#rpc.request(ownerMethods.gateway, call, GatewayAnswer, timeoutMs, signal);
+    if (answer.ok) return answer.body;
+    throw PalyraError.fromDetails(answer.error);
   }
 
   async logs(service?: ServiceKind): Promise<readonly LogLine[]> {

@@ -80,6 +80,11 @@ export class OwnerSecrets {
     return await this.#tokens.forBoot(service);
   }
 
+  /** The token that callers of a running sidecar show. */
+  async token(service: ServiceKind): Promise<string> {
+    return await this.#secrets.token(service);
+  }
+
   /** A sidecar proved itself: its token may have been replaced without it. */
   connected(service: ServiceKind): void {
     if (!this.here) return;

@@ -4,6 +4,9 @@ import net from "node:net";
 import path from "node:path";
 import * as z from "zod";
 import {
+  type GatewayAnswer,
+  type GatewayCall,
+  GatewayCall as GatewayCallSchema,
   type OwnerCommand,
   type OwnerCommandResult,
   OwnerCommand as OwnerCommandSchema,
@@ -51,6 +54,8 @@ export interface OwnerServices {
   logs(service: ServiceKind | undefined): readonly LogLine[];
   /** Carries out a command. @returns a sentence about what was done */
   command(command: OwnerCommand): Promise<string>;
+  /** Makes a request of the gateway. @returns its answer */
+  callGateway(call: GatewayCall, signal: AbortSignal): Promise<unknown>;
   /** An observer said hello. */
   observerJoined(hello: OwnerHelloRequest): void;
   /** A connection was ended because its peer broke a bound. */
@@ -147,6 +152,13 @@ export class OwnerServer {
     rpc.handle(ownerMethods.command, OwnerCommandSchema, async (command): Promise<OwnerCommandResult> => {
       try {
         return { ok: true, message: await (await this.#whenServing()).command(command) };
+      } catch (thrown) {
+        return { ok: false, error: detailsOf(thrown) };
+      }
+    });
+    rpc.handle(ownerMethods.gateway, GatewayCallSchema, async (call, signal): Promise<GatewayAnswer> => {
+      try {
+        return { ok: true, body: await (await this.#whenServing()).callGateway(call, signal) };
       } catch (thrown) {
         return { ok: false, error: detailsOf(thrown) };
       }

@@ -1,5 +1,11 @@
 import type { Socket } from "node:net";
-import { ErrorCodes, type MessageConnection, ResponseError } from "vscode-jsonrpc/node";
+import {
+  type CancellationToken,
+  CancellationTokenSource,
+  ErrorCodes,
+  type MessageConnection,
+  ResponseError,
+} from "vscode-jsonrpc/node";
 import type { z } from "zod";
 import { ErrorDetails } from "../contracts/errors.ts";
 import { boundedConnection } from "../platform/bounded-connection.ts";
@@ -26,6 +32,8 @@ export class RpcConnection {
   readonly #rpc: MessageConnection;
   readonly #bounds: RpcBounds;
   #working = 0;
+  /** Of the requests that are worked on. */
+  readonly #ended = new Set<AbortController>();
   #closed = false;
   #onClosed: (() => void) | null = null;
 
@@ -52,13 +60,16 @@ export class RpcConnection {
     this.#rpc.listen();
   }
 
-  /** Answers a request. What `handle` throws reaches the caller as `ErrorDetails`. */
+  /** Answers a request. What `handle` throws reaches the caller as `ErrorDetails`; its signal fires when the caller cancels or is gone. */
   handle<Schema extends z.ZodType>(
     method: string,
     schema: Schema,
-    handle: (params: z.output<Schema>) => object | Promise<object>,
+    handle: (params: z.output<Schema>, signal: AbortSignal) => object | Promise<object>,
   ): void {
-    this.#rpc.onRequest(method, async (params: unknown) => {
+    this.#rpc.onRequest(method, async (params: unknown, token: CancellationToken) => {
+      const ending = new AbortController();
+      token.onCancellationRequested(() => ending.abort());
+      this.#ended.add(ending);
       this.#working += 1;
       try {
         if (this.#working > requestLimit) {
@@ -69,12 +80,13 @@ export class RpcConnection {
         if (!parsed.success) {
           throw new PalyraError("validation_error", `The parameters of “${method}” are wrong.`);
         }
-        return await handle(parsed.data);
+        return await handle(parsed.data, ending.signal);
       } catch (thrown) {
         const details = detailsOf(thrown);
         return new ResponseError(ErrorCodes.InvalidRequest, details.message, details);
       } finally {
         this.#working -= 1;
+        this.#ended.delete(ending);
       }
     });
   }
@@ -93,6 +105,7 @@ export class RpcConnection {
 
   /**
    * Sends a request and checks the answer.
+   * @param signal asks the peer to give the request up; its answer is still waited for
    * @throws the peer's error as `PalyraError`; `service_unavailable` when the connection is or gets lost or
    *   the answer is late or makes no sense
    */
@@ -101,15 +114,23 @@ export class RpcConnection {
     params: object,
     answer: Schema,
     timeoutMs: number,
+    signal?: AbortSignal,
   ): Promise<z.output<Schema>> {
     if (this.#closed) throw new PalyraError("service_unavailable", "The connection is closed.");
     let timer: NodeJS.Timeout | undefined;
+    const cancelling = new CancellationTokenSource();
+    const cancel = (): void => cancelling.cancel();
+    signal?.addEventListener("abort", cancel);
+    if (signal?.aborted) cancel();
     const late = new Promise<never>((_resolve, reject) => {
       const error = new PalyraError("service_unavailable", `No answer to “${method}” in ${timeoutMs} ms.`);
       timer = setTimeout(() => reject(error), timeoutMs);
     });
     try {
-      const value: unknown = await Promise.race([this.#rpc.sendRequest(method, params), late]);
+      const value: unknown = await Promise.race([
+        this.#rpc.sendRequest(method, params, cancelling.token),
+        late,
+      ]);
       const parsed = answer.safeParse(value);
       if (parsed.success) return parsed.data;
       throw new PalyraError("service_unavailable", `The answer to “${method}” makes no sense.`);
@@ -117,6 +138,8 @@ export class RpcConnection {
       throw asPalyraError(thrown, method);
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", cancel);
+      cancelling.dispose();
     }
   }
 
@@ -146,6 +169,7 @@ export class RpcConnection {
     if (this.#closed) return;
     this.#closed = true;
     this.#rpc.dispose();
+    for (const ending of this.#ended) ending.abort();
     this.#onClosed?.();
   }
 }
