@@ -76,6 +76,14 @@ describe("The doctor and a fault", () => {
     assert.equal(await readFile(path.join(scene.paths.root, kept ?? "none"), "utf8"), torn);
   });
 
+  it("keeps what half a state file says about the home of the secrets", async () => {
+    const torn = '{"schema_version": 8, "secrets_home": "vscode", "desired';
+    await writeFile(scene.paths.stateFile, torn, { mode: 0o600 });
+    await namedAndRepaired("state", /it is not JSON/);
+    const state = await StateFileStore.open(scene.paths.stateFile, defaults);
+    assert.equal(state.state.secrets_home, "vscode");
+  });
+
   it("names a state file of a newer version and leaves it alone", async () => {
     const newer = '{"schema_version": 99, "things": [1, 2]}';
     await writeFile(scene.paths.stateFile, newer, { mode: 0o600 });

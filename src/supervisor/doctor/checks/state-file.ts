@@ -1,3 +1,4 @@
+import { SecretsHome } from "../../../contracts/state-file.ts";
 import { readRegularFile } from "../../../platform/read-regular-file.ts";
 import { StateFileStore } from "../../state-file-store.ts";
 import type { Check, DoctorContext, Finding } from "../check.ts";
@@ -11,7 +12,8 @@ export const stateFileCheck: Check = {
     const { reading, state, fault, newer } = await context.state();
     const backup = await readRegularFile(`${stateFile}.bak`);
     const copy = backup.kind === "missing" ? "There is no backup yet." : "There is a backup.";
-    if (fault !== null) return torn(context, fault, backup.kind === "read");
+    const text = reading.kind === "read" ? reading.text : "";
+    if (fault !== null) return torn(context, fault, backup.kind === "read", text);
     if (newer) {
       return {
         status: "failed",
@@ -20,14 +22,15 @@ export const stateFileCheck: Check = {
       };
     }
     if (reading.kind === "missing" && backup.kind !== "missing") {
-      return torn(context, "it is missing", backup.kind === "read");
+      return torn(context, "it is missing", backup.kind === "read", "");
     }
     if (reading.kind === "missing") return { status: "ok", evidence: "There is no state yet." };
     return { status: "ok", evidence: `${stateFile} can be read. ${copy}` };
   },
 };
 
-function torn({ paths, host }: DoctorContext, fault: string, hasBackup: boolean): Finding {
+/** @param text what is left of the file */
+function torn({ paths, host }: DoctorContext, fault: string, hasBackup: boolean, text: string): Finding {
   const { stateFile } = paths;
   const source = hasBackup ? "the last good copy" : "defaults";
   return {
@@ -41,7 +44,8 @@ function torn({ paths, host }: DoctorContext, fault: string, hasBackup: boolean)
       ],
       apply: async () => {
         const store = await StateFileStore.open(stateFile, {
-          secretsHome: host.secrets.home,
+          // Without its home a secret counts as lost: half a file may still name it.
+          secretsHome: homeIn(text) ?? host.secrets.home,
           desired: { gateway: true, browserd: true },
         });
         await store.save();
@@ -49,4 +53,9 @@ function torn({ paths, host }: DoctorContext, fault: string, hasBackup: boolean)
       },
     },
   };
+}
+
+function homeIn(text: string): SecretsHome | null {
+  const named = SecretsHome.safeParse(/"secrets_home"\s*:\s*"(\w+)"/.exec(text)?.[1]);
+  return named.success ? named.data : null;
 }
