@@ -1,7 +1,6 @@
 import type { RawFile } from "@discordjs/rest";
 import type { APIInteraction } from "discord-api-types/v10";
 import type { DeliveryOutcome, OutboundMessageRequest } from "../../contracts/connector.ts";
-import type { ErrorDetails } from "../../contracts/errors.ts";
 import type {
   DeleteMessageRequest,
   EditMessageRequest,
@@ -12,7 +11,7 @@ import type {
   SearchMessagesRequest,
   SearchMessagesResult,
 } from "../../contracts/message-admin.ts";
-import { detailsOf, messageOf, PalyraError } from "../../platform/errors.ts";
+import { messageOf, PalyraError } from "../../platform/errors.ts";
 import type { AttachmentSetup, FetchResult, WantedFiles } from "../attachments/fetched-file.ts";
 import type {
   AdapterHost,
@@ -23,9 +22,8 @@ import type {
   HealthRefreshRequest,
 } from "../connector-adapter.ts";
 import type { ConnectorLogger } from "../logger.ts";
-import { retryDelay } from "../retry-policy.ts";
 import { splitMessage } from "../split-message.ts";
-import { AccountRun } from "./account-run.ts";
+import { AccountLoop } from "./account-loop.ts";
 import { AccountState } from "./account-state.ts";
 import { refreshHealth } from "./admin/health.ts";
 import { MessageAdmin } from "./admin/message-admin.ts";
@@ -34,13 +32,11 @@ import { filesToSend } from "./attachments/files-to-send.ts";
 import { ChannelDirectory } from "./channel-directory.ts";
 import { answerInteraction, type NativeCommandHost } from "./commands/answer-interaction.ts";
 import { syncCommands } from "./commands/sync-commands.ts";
-import { DiscordRest } from "./discord-rest.ts";
+import type { DiscordRest } from "./discord-rest.ts";
 import { checkApiBase } from "./egress.ts";
 import { emojiInPath } from "./emoji.ts";
-import { IdentifyGate } from "./identify-gate.ts";
 import { channelOf, conversationOf, isSnowflake } from "./ids.ts";
 import { attachmentsOf } from "./normalise-message.ts";
-import { mendsItself, type RunEnd, readinessAfter } from "./run-end.ts";
 import { findSentMessage, sendMessage } from "./sender.ts";
 
 /** Longest text of one Discord message, in characters. */
@@ -63,41 +59,42 @@ export interface DiscordAdapterOptions {
 export class DiscordAdapter implements ConnectorAdapter {
   readonly typingIntervalMs = 8_000;
   readonly #options: DiscordAdapterOptions;
-  readonly #stopped = new AbortController();
   readonly #directory = new ChannelDirectory((channelId, note) => this.#note(channelId, note));
-  readonly #identifyGate = new IdentifyGate();
   /** Interactions that are being answered: an interrupted connection brings them again. */
   readonly #interactions = new Set<string>();
   readonly #state: AccountState;
-  #rest: DiscordRest | null = null;
-  #run: AccountRun | null = null;
-  #running: Promise<void> = Promise.resolve();
-  /** Ends the present wait for a change. */
-  #wake: (() => void) | null = null;
-  /** Credentials may have changed since they were last asked for. */
-  #credentialsAreNew = false;
+  readonly #loop: AccountLoop;
 
   constructor(options: DiscordAdapterOptions) {
     this.#options = options;
     this.#state = new AccountState(() => options.host.stateChanged());
+    const { apiBase, connectorId, host, log, tokenRef } = options;
+    this.#loop = new AccountLoop({
+      connectorId,
+      apiBase,
+      tokenRef,
+      host,
+      log,
+      state: this.#state,
+      directory: this.#directory,
+      prepare: () => this.#recallChannels(),
+      onSession: (rest, applicationId) => this.#syncCommands(rest, applicationId),
+      onInteraction: (rest, interaction) => this.#answerInteraction(rest, interaction),
+    });
   }
 
   start(): void {
-    this.#running = this.#stayConnected();
+    this.#loop.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopped.abort(new Error("the connector is stopping"));
-    this.#run?.end("stopped");
-    this.#wake?.();
-    await this.#running;
+    await this.#loop.stop();
     this.#state.set({ phase: "stopped" });
   }
 
   dispose(): void {
     this.#state.dispose();
-    this.#rest?.dispose();
-    this.#rest = null;
+    this.#loop.dispose();
   }
 
   state(): AdapterState {
@@ -109,7 +106,7 @@ export class DiscordAdapter implements ConnectorAdapter {
   }
 
   async send(request: OutboundMessageRequest): Promise<DeliveryOutcome> {
-    const rest = this.#rest;
+    const { rest } = this.#loop;
     if (rest === null) {
       const reason = "the connector has no token yet";
       return { kind: "retry", class: "connector_restarting", reason, retry_after_ms: null };
@@ -123,7 +120,7 @@ export class DiscordAdapter implements ConnectorAdapter {
       return { kind: "retry", class: "transient_network", reason, retry_after_ms: null };
     }
     const outcome = await sendMessage(rest, request, files);
-    if (outcome.kind === "permanent_failure" && outcome.class === "auth_failed") this.#run?.refuseToken();
+    if (outcome.kind === "permanent_failure" && outcome.class === "auth_failed") this.#loop.refuseToken();
     return outcome;
   }
 
@@ -134,9 +131,10 @@ export class DiscordAdapter implements ConnectorAdapter {
 
   async showTyping(conversationId: string): Promise<void> {
     const channel = channelOf(conversationId);
-    if (channel === null || this.#rest === null) return;
+    const { rest } = this.#loop;
+    if (channel === null || rest === null) return;
     try {
-      await this.#rest.showTyping(channel);
+      await rest.showTyping(channel);
     } catch (thrown) {
       this.#options.log.debug("typing could not be shown", { error: messageOf(thrown) });
     }
@@ -145,13 +143,14 @@ export class DiscordAdapter implements ConnectorAdapter {
   async react(conversationId: string, providerMessageId: string, emoji: string): Promise<void> {
     const channel = channelOf(conversationId);
     const inPath = emojiInPath(emoji);
-    if (channel === null || !isSnowflake(providerMessageId) || this.#rest === null) return;
+    const { rest } = this.#loop;
+    if (channel === null || !isSnowflake(providerMessageId) || rest === null) return;
     if (inPath === null) {
       this.#options.log.warn("the reaction is no emoji", { conversation: conversationId });
       return;
     }
     try {
-      await this.#rest.addReaction(channel, providerMessageId, inPath);
+      await rest.addReaction(channel, providerMessageId, inPath);
     } catch (thrown) {
       this.#options.log.debug("the reaction could not be added", { error: messageOf(thrown) });
     }
@@ -163,12 +162,13 @@ export class DiscordAdapter implements ConnectorAdapter {
   }
 
   rateLimits(): AdapterRateLimits {
-    return this.#rest?.rateLimits(Date.now()) ?? { globalRetryAfterMs: null, routes: [] };
+    return this.#loop.rest?.rateLimits(Date.now()) ?? { globalRetryAfterMs: null, routes: [] };
   }
 
   async refreshHealth(request: HealthRefreshRequest): Promise<HealthRefresh> {
-    if (this.#rest === null) throw noAccount();
-    return await refreshHealth(this.#rest, request);
+    const { rest } = this.#loop;
+    if (rest === null) throw noAccount();
+    return await refreshHealth(rest, request);
   }
 
   async readMessages(request: ReadMessagesRequest): Promise<ReadMessagesResult> {
@@ -205,10 +205,7 @@ export class DiscordAdapter implements ConnectorAdapter {
   }
 
   credentialsChanged(ref: string | null): void {
-    if (ref !== null && ref !== this.#options.tokenRef) return;
-    this.#credentialsAreNew = true;
-    this.#wake?.();
-    if (ref !== null) void this.#restartIfTokenDiffers();
+    this.#loop.credentialsChanged(ref);
   }
 
   #admin(): MessageAdmin {
@@ -218,8 +215,9 @@ export class DiscordAdapter implements ConnectorAdapter {
 
   #account(): { rest: DiscordRest; botUserId: string } {
     const botUserId = this.#state.facts.accountId;
-    if (this.#rest === null || botUserId === null) throw noAccount();
-    return { rest: this.#rest, botUserId };
+    const { rest } = this.#loop;
+    if (rest === null || botUserId === null) throw noAccount();
+    return { rest, botUserId };
   }
 
   /** Brings back what channels are called: after a resumed session Discord does not tell again. */
@@ -239,53 +237,6 @@ export class DiscordAdapter implements ConnectorAdapter {
     this.#options.host.saveNote(conversationOf(channelId), note).catch((thrown: unknown) => {
       this.#options.log.warn("the name of a channel could not be kept", { error: messageOf(thrown) });
     });
-  }
-
-  async #stayConnected(): Promise<void> {
-    await this.#recallChannels();
-    let failures = 0;
-    while (!this.#stopped.signal.aborted) {
-      const end = await this.#connect().catch((thrown: unknown): ErrorDetails => detailsOf(thrown));
-      this.#leaveRun();
-      if (end === "stopped" || this.#stopped.signal.aborted) return;
-      if (end === "token_changed") {
-        failures = 0;
-      } else if (end === "refused") {
-        failures = 0;
-        await this.#waitForChange(null);
-      } else {
-        failures += 1;
-        if (end !== "store_fault") this.#fail(end);
-        await this.#waitForChange(mendsItself(end) ? retryDelay(failures, Math.random()) : null);
-      }
-    }
-  }
-
-  /** One run with one token: from asking for it to the end of its connection. */
-  async #connect(): Promise<RunEnd> {
-    const { connectorId, host, log, tokenRef } = this.#options;
-    this.#state.set({ phase: "waiting_for_secret", tokenAccepted: false, accountId: null });
-    const apiBase = checkApiBase(this.#options.apiBase);
-    this.#credentialsAreNew = false;
-    const token = await host.secret(tokenRef, this.#stopped.signal);
-    this.#state.set({ phase: "connecting" });
-    const rest = new DiscordRest(apiBase, token, this.#stopped.signal);
-    this.#rest = rest;
-    this.#run = new AccountRun({
-      connectorId,
-      apiBase,
-      token,
-      rest,
-      host,
-      log,
-      state: this.#state,
-      directory: this.#directory,
-      identifyGate: this.#identifyGate,
-      stopped: this.#stopped.signal,
-      onSession: (applicationId) => this.#syncCommands(rest, applicationId),
-      onInteraction: (interaction) => this.#answerInteraction(rest, interaction),
-    });
-    return await this.#run.run();
   }
 
   #syncCommands(rest: DiscordRest, applicationId: string | null): void {
@@ -310,52 +261,6 @@ export class DiscordAdapter implements ConnectorAdapter {
     const channel = this.#directory.get(String(interaction.channel?.id));
     await answerInteraction(interaction, { connectorId, channel, rest, commands, log });
     this.#interactions.delete(id);
-  }
-
-  /** Shows why a run did not come to a connection. */
-  #fail(error: ErrorDetails): void {
-    this.#options.log.warn("cannot connect to Discord", { code: error.code, error: error.message });
-    this.#state.set({
-      phase: mendsItself(error) ? "interrupted" : "ended",
-      lastError: error,
-      ...readinessAfter(error),
-    });
-  }
-
-  async #restartIfTokenDiffers(): Promise<void> {
-    const run = this.#run;
-    if (run === null) return;
-    try {
-      const token = await this.#options.host.secret(this.#options.tokenRef, this.#stopped.signal);
-      if (token !== run.token) run.end("token_changed");
-    } catch (thrown) {
-      // A token that is gone is no longer to be used.
-      this.#options.log.warn("the changed token cannot be read", { error: messageOf(thrown) });
-      run.end("token_changed");
-    }
-  }
-
-  #leaveRun(): void {
-    this.#run?.close();
-    this.#run = null;
-    // Until `dispose`, replies in hand can still be sent and found.
-    if (this.#stopped.signal.aborted) return;
-    this.#rest?.dispose();
-    this.#rest = null;
-  }
-
-  /** Waits for `delayMs`, or with null without end, for new credentials or a stop. */
-  async #waitForChange(delayMs: number | null): Promise<void> {
-    // What changed while the last run was ending must not be waited for.
-    if (this.#stopped.signal.aborted || this.#credentialsAreNew) return;
-    await new Promise<void>((resolve) => {
-      const timer = delayMs === null ? null : setTimeout(resolve, delayMs);
-      this.#wake = () => {
-        if (timer !== null) clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wake = null;
   }
 }
 
