@@ -86,6 +86,8 @@ export const controlMethods = {
 export const sidecarMethods = {
   /** `SecretRequest` -> `SecretResponse`. */
   getSecret: "secret/get",
+  /** `SecretChange` -> `SecretChangeResult`: what the owner gave to the gateway, to be kept. */
+  changeSecret: "secret/change",
 } as const;
 
 /** Notifications a sidecar sends. */
@@ -122,6 +124,16 @@ export const SecretResponse = z.discriminatedUnion("found", [
   z.object({ found: z.literal(false), error: ErrorDetails }),
 ]);
 export type SecretResponse = z.infer<typeof SecretResponse>;
+
+/** A new value, or null to remove it. */
+export const SecretChange = z.object({ ref: SecretRef, value: z.string().min(1).max(4_096).nullable() });
+export type SecretChange = z.infer<typeof SecretChange>;
+
+export const SecretChangeResult = z.discriminatedUnion("done", [
+  z.object({ done: z.literal(true) }),
+  z.object({ done: z.literal(false), error: ErrorDetails }),
+]);
+export type SecretChangeResult = z.infer<typeof SecretChangeResult>;
 
 export const SecretChangedRequest = z.object({ ref: SecretRef });
 export type SecretChangedRequest = z.infer<typeof SecretChangedRequest>;

@@ -7,7 +7,9 @@ import {
   controlMethods,
   HelloRequest,
   type HelloResponse,
+  type SecretChange,
   SecretChangedRequest,
+  SecretChangeResult,
   SecretResponse,
   SetTokensRequest,
   StopRequest,
@@ -102,6 +104,11 @@ export class ControlConnection {
   /** Asks the peer for a secret. Rejects when it is gone or answers nonsense. */
   async requestSecret(ref: string): Promise<SecretResponse> {
     return SecretResponse.parse(await this.#rpc.sendRequest(sidecarMethods.getSecret, { ref }));
+  }
+
+  /** Asks the peer to keep or remove a secret. Rejects when it is gone or answers nonsense. */
+  async changeSecret(change: SecretChange): Promise<SecretChangeResult> {
+    return SecretChangeResult.parse(await this.#rpc.sendRequest(sidecarMethods.changeSecret, change));
   }
 
   close(reason: string | null): void {

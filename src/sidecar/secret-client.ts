@@ -1,4 +1,4 @@
-import type { SecretResponse } from "../contracts/control-link.ts";
+import type { SecretChange, SecretChangeResult, SecretResponse } from "../contracts/control-link.ts";
 import { messageOf, PalyraError } from "../platform/errors.ts";
 import type { Redactor } from "../platform/redactor.ts";
 import type { Logger } from "./log/logger.ts";
@@ -8,6 +8,7 @@ const answerTimeoutMs = 10_000;
 
 interface SecretSource {
   requestSecret(ref: string): Promise<SecretResponse>;
+  changeSecret(change: SecretChange): Promise<SecretChangeResult>;
 }
 
 /** Gets secrets from the controllers by reference, and makes each value known to the redactor. */
@@ -52,6 +53,29 @@ export class SecretClient {
       if (answer?.found === false) throw PalyraError.fromDetails(answer.error);
       throw new PalyraError("secret_store_unavailable", `The control center did not hand over “${ref}”.`);
     }
+  }
+
+  /**
+   * Has a secret kept by a controller, or removed with null.
+   * @throws the error the last controller gave (`secrets_elsewhere`, ...); `secret_store_unavailable` when none
+   * is connected or none answered
+   */
+  async change(ref: string, value: string | null): Promise<void> {
+    if (value !== null) this.#redactor.add(value);
+    let refusal: PalyraError | null = null;
+    for (const source of this.#sources()) {
+      try {
+        const answer = await withTimeout(source.changeSecret({ ref, value }), this.#timeoutMs);
+        if (answer.done) return;
+        refusal = PalyraError.fromDetails(answer.error);
+      } catch (thrown) {
+        this.#log.warn("a controller did not keep a secret", { ref, error: messageOf(thrown) });
+      }
+    }
+    throw (
+      refusal ??
+      new PalyraError("secret_store_unavailable", "There is no control center that could keep the secret.")
+    );
   }
 
   /** Says that a controller has come: those who wait ask it. */

@@ -7,6 +7,8 @@ import {
   type HelloRequest,
   HelloResponse,
   LogNotification,
+  SecretChange,
+  type SecretChangeResult,
   type SecretRequest,
   SecretRequest as SecretRequestSchema,
   type SecretResponse,
@@ -32,6 +34,8 @@ export interface ControlLinkEvents {
   status(status: SidecarStatus): void;
   log(lines: LogNotification["lines"]): void;
   secret(request: SecretRequest): Promise<SecretResponse>;
+  /** The sidecar asks to keep or remove a secret. */
+  changeSecret(change: SecretChange): Promise<SecretChangeResult>;
   /** The sidecar's own token may be known to others. */
   suspicion(reason: string): void;
   /** The connection is ended because the sidecar broke a bound. */
@@ -71,6 +75,7 @@ export class ControlLink {
     rpc.receive(sidecarNotifications.log, LogNotification, ({ lines }) => events.log(lines));
     rpc.receive(sidecarNotifications.suspicion, TokenSuspicion, ({ reason }) => events.suspicion(reason));
     rpc.handle(sidecarMethods.getSecret, SecretRequestSchema, (request) => events.secret(request));
+    rpc.handle(sidecarMethods.changeSecret, SecretChange, (change) => events.changeSecret(change));
     rpc.listen();
     try {
       return { link: new ControlLink(rpc), hello: await sayHello(rpc, target) };

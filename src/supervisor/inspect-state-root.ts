@@ -99,6 +99,9 @@ export class StateRootInspector {
           secret: async () => {
             throw new PalyraError("forbidden", "An observer has no secrets.");
           },
+          changeSecret: async () => {
+            throw new PalyraError("forbidden", "An observer keeps no secrets.");
+          },
           suspicion: () => undefined,
           cut: () => undefined,
         },

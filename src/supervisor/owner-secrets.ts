@@ -1,4 +1,10 @@
-import type { SecretRequest, SecretResponse, SetTokensRequest } from "../contracts/control-link.ts";
+import type {
+  SecretChange,
+  SecretChangeResult,
+  SecretRequest,
+  SecretResponse,
+  SetTokensRequest,
+} from "../contracts/control-link.ts";
 import { type ServiceKind, serviceDisplayNames, serviceKinds } from "../contracts/services.ts";
 import type { StateFile } from "../contracts/state-file.ts";
 import type { Redactor } from "../platform/redactor.ts";
@@ -99,6 +105,11 @@ export class OwnerSecrets {
   /** Answers a sidecar; never rejects. */
   async answer(service: ServiceKind, request: SecretRequest): Promise<SecretResponse> {
     return await this.#secrets.answer(service, request);
+  }
+
+  /** Keeps or removes a secret for a sidecar; never rejects. */
+  async change(service: ServiceKind, change: SecretChange): Promise<SecretChangeResult> {
+    return await this.#secrets.change(service, change);
   }
 
   /** Stores what a user gives. @throws `validation_error` */

@@ -1,3 +1,4 @@
+import type { SecretChange, SecretChangeResult } from "../contracts/control-link.ts";
 import type { GatewayCall, OwnerCommand, OwnerHelloRequest } from "../contracts/owner-link.ts";
 import {
   type LogLine,
@@ -239,6 +240,7 @@ export class OwnerSession {
       random: options.random ?? Math.random,
       bootFacts: () => this.#bootFacts(service),
       secret: (request) => this.#secrets.answer(service, request),
+      changeSecret: (change) => this.#changeSecret(service, change),
       stepped: (step) => this.#history?.stepped(step),
       connected: () => {
         if (service === "gateway") this.#history?.gatewayConnected();
@@ -248,6 +250,17 @@ export class OwnerSession {
       changed: () => this.#changed(),
       logged: (lines, backlog) => this.#host.logged(lines, backlog),
     });
+  }
+
+  async #changeSecret(service: ServiceKind, change: SecretChange): Promise<SecretChangeResult> {
+    const result = await this.#secrets.change(service, change);
+    if (!result.done) return result;
+    if (change.value === null) {
+      this.#history?.say("secret.removed", "info", `The secret ${change.ref} was removed.`);
+    } else {
+      this.#history?.say("secret.stored", "info", `The secret ${change.ref} was stored.`);
+    }
+    return result;
   }
 
   async #bootFacts(service: ServiceKind): Promise<BootFacts> {

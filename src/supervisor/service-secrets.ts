@@ -1,12 +1,18 @@
 import { randomBytes } from "node:crypto";
-import type { SecretRequest, SecretResponse, SetTokensRequest } from "../contracts/control-link.ts";
+import type {
+  SecretChange,
+  SecretChangeResult,
+  SecretRequest,
+  SecretResponse,
+  SetTokensRequest,
+} from "../contracts/control-link.ts";
 import { errorCatalogue } from "../contracts/errors.ts";
 import { discordTokenRef } from "../contracts/gateway-config.ts";
 import type { ServiceKind } from "../contracts/services.ts";
 import { detailsOf, PalyraError } from "../platform/errors.ts";
 import type { Redactor } from "../platform/redactor.ts";
 import type { SecretStore } from "./secret-store.ts";
-import { settableSecret } from "./settable-secret.ts";
+import { isDiscordTokenRef, settableSecret } from "./settable-secret.ts";
 
 /** References of our own two tokens. */
 export const tokenRefs: Readonly<Record<ServiceKind, string>> = {
@@ -124,6 +130,23 @@ export class ServiceSecrets {
     }
   }
 
+  /**
+   * Keeps or removes a secret for a sidecar: the gateway's bot tokens only. Never rejects: that it cannot be done is
+   * an answer too.
+   */
+  async change(service: ServiceKind, { ref, value }: SecretChange): Promise<SecretChangeResult> {
+    try {
+      if (!mayChange(service, ref)) {
+        throw new PalyraError("forbidden", `The secret ${ref} is not to be changed by ${service}.`);
+      }
+      if (value === null) await this.delete(ref);
+      else await this.set(ref, value);
+      return { done: true };
+    } catch (thrown) {
+      return { done: false, error: detailsOf(thrown) };
+    }
+  }
+
   async #read(ref: string): Promise<string | undefined> {
     const value = await this.#store.get(ref);
     if (value === undefined || value.trim() === "") return undefined;
@@ -151,6 +174,11 @@ function newToken(): string {
 /** The gateway works with everybody's secrets; the browser daemon needs none but its own token. */
 function mayRead(service: ServiceKind, ref: string): boolean {
   return service === "gateway" || ref === tokenRefs.browserd;
+}
+
+/** Accounts are set up through the gateway; their tokens are all it may replace. */
+function mayChange(service: ServiceKind, ref: string): boolean {
+  return service === "gateway" && isDiscordTokenRef(ref);
 }
 
 /** Stands for the store of a state root whose secrets are where this host cannot look. */

@@ -19,13 +19,18 @@ export function settableSecret(ref: string, value: string): string {
       },
     );
   }
-  if (ref !== defaultTokenRef && !ref.startsWith(`${defaultTokenRef}.`)) return value;
+  if (!isDiscordTokenRef(ref)) return value;
   const token = value.trim();
   const fault = faultOf(token);
   if (fault === null) return token;
   throw new PalyraError("validation_error", `This is no Discord bot token: ${fault}.`, {
     nextStep: "Copy the token alone from Discord's developer portal, under Bot, and store it again.",
   });
+}
+
+/** Whether a secret is the bot token of a Discord account. */
+export function isDiscordTokenRef(ref: string): boolean {
+  return ref === defaultTokenRef || ref.startsWith(`${defaultTokenRef}.`);
 }
 
 function faultOf(token: string): string | null {

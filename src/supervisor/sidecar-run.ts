@@ -4,6 +4,8 @@ import type {
   HelloRequest,
   HelloResponse,
   RunRecord,
+  SecretChange,
+  SecretChangeResult,
   SecretRequest,
   SecretResponse,
   SetTokensRequest,
@@ -54,6 +56,7 @@ export interface SidecarRunOptions {
   /** Rejects with `secrets_elsewhere` and the like when the tokens cannot be had. */
   bootFacts(): Promise<BootFacts>;
   secret(request: SecretRequest): Promise<SecretResponse>;
+  changeSecret(change: SecretChange): Promise<SecretChangeResult>;
   /** The sidecar says that its token may be known to others. */
   suspected(reason: string): void;
   /** `backlog`: lines that may be known already. */
@@ -330,6 +333,7 @@ export class SidecarRun {
         backlog = false;
       },
       secret: (request) => this.#options.secret(request),
+      changeSecret: (change) => this.#options.changeSecret(change),
       suspicion: (reason) => this.#options.suspected(redactor.redact(reason)),
       cut: (reason) => this.#events.log("warn", `The connection is ended: ${reason}.`),
     };

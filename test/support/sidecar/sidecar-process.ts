@@ -18,6 +18,8 @@ import {
   controlMethods,
   HelloResponse,
   LogNotification,
+  SecretChange,
+  type SecretChangeResult,
   SecretRequest,
   type SecretResponse,
   sidecarMethods,
@@ -127,8 +129,10 @@ export class SidecarProcess {
 
 export interface LinkOptions {
   readonly role?: "controller" | "observer";
-  /** Answers of the controller to requests for secrets; missing ones are answered with `secret_missing`. */
-  readonly secrets?: Readonly<Record<string, string>>;
+  /** The controller's secrets; missing ones are answered with `secret_missing`, and the sidecar may change them. */
+  readonly secrets?: Record<string, string>;
+  /** Why the controller keeps no secret now; it does by default. */
+  readonly refuseChange?: (change: SecretChange) => ErrorDetails | null;
 }
 
 /** The controller's end of a control link. */
@@ -166,6 +170,15 @@ export class ControlLink {
         next_step: "Store it.",
       };
       return { found: false, error };
+    });
+    this.rpc.onRequest<SecretChangeResult, ErrorDetails>(sidecarMethods.changeSecret, (params: unknown) => {
+      const change = SecretChange.parse(params);
+      const { secrets = {} } = options;
+      const error = options.refuseChange?.(change) ?? null;
+      if (error !== null) return { done: false, error };
+      if (change.value === null) delete secrets[change.ref];
+      else secrets[change.ref] = change.value;
+      return { done: true };
     });
     this.rpc.onError(() => undefined);
     this.rpc.listen();

@@ -184,19 +184,23 @@ describe("Repeated log lines", () => {
 describe("A secret", () => {
   const missing = { code: "secret_missing", message: "none", next_step: "Store it." } as const;
   const never = new AbortController().signal;
+  const keeps = { changeSecret: async () => ({ done: true as const }) };
 
   it("is asked of the controllers, and from then on never shown", async () => {
     const redactor = new Redactor();
-    const source = { requestSecret: async () => ({ found: true as const, value: "the-bot-token" }) };
+    const source = {
+      ...keeps,
+      requestSecret: async () => ({ found: true as const, value: "the-bot-token" }),
+    };
     const client = new SecretClient({ sources: () => [source], redactor, log: quiet });
     assert.equal(await client.get("global/x", never), "the-bot-token");
     assert.ok(!redactor.redact("got the-bot-token").includes("the-bot-token"));
   });
 
   it("that one controller does not have is asked of the next", async () => {
-    const without = { requestSecret: async () => ({ found: false as const, error: missing }) };
-    const broken = { requestSecret: async () => Promise.reject(new Error("gone")) };
-    const home = { requestSecret: async () => ({ found: true as const, value: "the-bot-token" }) };
+    const without = { ...keeps, requestSecret: async () => ({ found: false as const, error: missing }) };
+    const broken = { ...keeps, requestSecret: async () => Promise.reject(new Error("gone")) };
+    const home = { ...keeps, requestSecret: async () => ({ found: true as const, value: "the-bot-token" }) };
     const sources = { sources: () => [without, broken, home], redactor: new Redactor(), log: quiet };
     assert.equal(await new SecretClient(sources).get("global/x", never), "the-bot-token");
     const nobody = new SecretClient({ ...sources, sources: () => [broken, without] });
@@ -204,23 +208,50 @@ describe("A secret", () => {
   });
 
   it("is waited for while no controller is there, until it comes or the wait is given up", async () => {
-    const sources: { requestSecret: () => Promise<{ found: true; value: string }> }[] = [];
+    const sources: (typeof keeps & { requestSecret: () => Promise<{ found: true; value: string }> })[] = [];
     const client = new SecretClient({ sources: () => sources, redactor: new Redactor(), log: quiet });
     const given = new AbortController();
     const abandoned = client.get("global/x", given.signal);
     given.abort(new Error("enough"));
     await assert.rejects(abandoned, /enough/);
     const waiting = client.get("global/x", never);
-    sources.push({ requestSecret: async () => ({ found: true, value: "the-bot-token" }) });
+    sources.push({ ...keeps, requestSecret: async () => ({ found: true, value: "the-bot-token" }) });
     client.controllerJoined();
     assert.equal(await waiting, "the-bot-token");
   });
 
   it("that a controller does not hand over in time is reported as unavailable", async () => {
-    const source = { requestSecret: () => new Promise<never>(() => undefined) };
+    const source = { ...keeps, requestSecret: () => new Promise<never>(() => undefined) };
     const options = { sources: () => [source], redactor: new Redactor(), log: quiet, timeoutMs: 5 };
     await assert.rejects(new SecretClient(options).get("global/x", never), {
       code: "secret_store_unavailable",
     });
+  });
+
+  it("that the owner gave to a service is kept by the first controller that can, and never shown", async () => {
+    const redactor = new Redactor();
+    const asked: unknown[] = [];
+    const elsewhere = { code: "secrets_elsewhere", message: "not here", next_step: "Open VS Code." } as const;
+    const none = { requestSecret: async () => ({ found: false as const, error: missing }) };
+    const cannot = { ...none, changeSecret: async () => ({ done: false as const, error: elsewhere }) };
+    const gone = { ...none, changeSecret: async () => Promise.reject(new Error("gone")) };
+    const home = {
+      ...none,
+      changeSecret: async (change: unknown) => {
+        asked.push(change);
+        return { done: true as const };
+      },
+    };
+    const client = (...sources: (typeof cannot | typeof gone | typeof home)[]) =>
+      new SecretClient({ sources: () => sources, redactor, log: quiet });
+    await client(cannot, gone, home).change("global/x", "a-new-bot-token");
+    await client(home).change("global/x", null);
+    assert.deepEqual(asked, [
+      { ref: "global/x", value: "a-new-bot-token" },
+      { ref: "global/x", value: null },
+    ]);
+    assert.ok(!redactor.redact("got a-new-bot-token").includes("a-new-bot-token"));
+    await assert.rejects(client(gone, cannot).change("global/x", null), { code: "secrets_elsewhere" });
+    await assert.rejects(client().change("global/x", null), { code: "secret_store_unavailable" });
   });
 });
