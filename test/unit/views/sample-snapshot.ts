@@ -1,4 +1,8 @@
-import type { ConnectorStatus, GatewayStatus } from "../../../src/contracts/sidecar-status.ts";
+import type {
+  BrowserdStatus,
+  ConnectorStatus,
+  GatewayStatus,
+} from "../../../src/contracts/sidecar-status.ts";
 import type { ControlCenterSnapshot, ServiceView } from "../../../src/contracts/snapshot.ts";
 import type { ViewState } from "../../../src/views/view-state.ts";
 
@@ -77,6 +81,21 @@ export function gateway(connectors: readonly ConnectorStatus[]): ControlCenterSn
     recent_messages: [],
     totals: { received: 0, answered: 0, dead_letters: 0 },
     config_hash: null,
+  };
+  return { received_at_unix_ms: now, status };
+}
+
+/** A browser daemon that found this browser; none with null. */
+export function browserd(path: string | null): ControlCenterSnapshot["browserd"] {
+  const status: BrowserdStatus = {
+    service: "browserd",
+    health: path === null ? "degraded" : "ok",
+    reasons:
+      path === null
+        ? [{ code: "browser_missing", message: "No browser was found.", next_step: "Install one." }]
+        : [],
+    browser: { path, source: "path", searched: [], state: path === null ? "missing" : "idle" },
+    sessions: 0,
   };
   return { received_at_unix_ms: now, status };
 }
