@@ -10,6 +10,7 @@ import type { InstanceStore } from "./store/parts/instance-store.ts";
 import type { MetricsStore } from "./store/parts/metrics-store.ts";
 import type { QueueControl } from "./store/parts/queue-control.ts";
 import type { SessionBindings } from "./store/parts/session-bindings.ts";
+import type { WebhookDeliveryStore } from "./store/parts/webhook-delivery-store.ts";
 
 /** A provider session that can be resumed by another process, e.g. Discord's gateway session. */
 export interface ResumableSession {
@@ -46,6 +47,16 @@ export interface ClaimOptions {
   readonly ignorePause?: boolean;
 }
 
+/** What became of one message of the outbox. */
+export interface OutboundPart {
+  readonly sequence: number;
+  /** `dead` also when its dead letter was discarded. */
+  readonly state: "waiting" | "delivered" | "dead";
+  readonly nativeMessageId: string | null;
+  /** Why it was not delivered, at all or when it was last tried. */
+  readonly reason: string | null;
+}
+
 /** Why a row is put back: `counted` spends one attempt, the other does not (rate limit, pause, disabled). */
 export interface OutboxRetry {
   readonly counted: boolean;
@@ -70,6 +81,7 @@ export interface ConnectorStore {
   readonly commandSync: CommandSyncStore;
   readonly notes: ConversationNotes;
   readonly approvals: ApprovalStore;
+  readonly webhooks: WebhookDeliveryStore;
 
   /**
    * Stores an inbound event unless its (connector, provider message id) was seen within the dedupe
@@ -110,6 +122,10 @@ export interface ConnectorStore {
 
   /** Puts a message that answers nothing (a test send) into the outbox; false when its key exists. */
   enqueueOutbound(request: OutboundMessageRequest, now: number): Promise<boolean>;
+  /** As `enqueueOutbound`, in one transaction: all of them or none. Returns how many were new. */
+  enqueueAll(requests: readonly OutboundMessageRequest[], now: number): Promise<number>;
+  /** What became of the messages of one envelope, in order; none of those that have passed their retention. */
+  outboundOf(connectorId: string, envelopeId: string): Promise<OutboundPart[]>;
   /**
    * Takes up to `limit` due rows that are first in their conversation and marks them as being sent;
    * the mark is durable before the promise resolves. `leaseMs` later they can be taken again.

@@ -5,6 +5,7 @@ import { addMergedTurns } from "./migrations/merged-turns.ts";
 import { addOperations } from "./migrations/operations.ts";
 import { addPeople } from "./migrations/people.ts";
 import { runAll } from "./migrations/run-all.ts";
+import { addWebhookDeliveries } from "./migrations/webhook-deliveries.ts";
 
 /**
  * The tables of the connector store, one migration for each version. A released migration is never changed.
@@ -109,4 +110,5 @@ export const connectorMigrations: readonly Migration[] = [
   addMergedTurns,
   addDecidedApprovals,
   addConversationNotes,
+  addWebhookDeliveries,
 ];

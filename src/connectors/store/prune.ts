@@ -1,6 +1,7 @@
 import { count } from "./counters.ts";
 import type { Transaction } from "./durable-database.ts";
 import { eventsPerConnector, pruneBatch, retention } from "./retention.ts";
+import { pruneDeliveries, prunePayloads } from "./webhook-deliveries.ts";
 
 /** Deletes the oldest rows that a table gives up, at most `pruneBatch`. Returns how many. */
 export type PruneStep = (tx: Transaction, now: number) => number;
@@ -72,7 +73,10 @@ const rules: readonly PruneRule[] = [
 ];
 
 /** Tables that are kept small. */
-export const prunedTables: ReadonlySet<string> = new Set(rules.map(({ table }) => table));
+export const prunedTables: ReadonlySet<string> = new Set([
+  ...rules.map(({ table }) => table),
+  "webhook_deliveries",
+]);
 
 export const pruneSteps: readonly PruneStep[] = [
   ...rules.map(
@@ -81,6 +85,8 @@ export const pruneSteps: readonly PruneStep[] = [
         pruneByRule(tx, rule, now),
   ),
   pruneNoisyConnector,
+  prunePayloads,
+  pruneDeliveries,
 ];
 
 function pruneByRule(tx: Transaction, rule: PruneRule, now: number): number {

@@ -32,6 +32,20 @@ export const retention = {
   approvals: { maxAgeMs: 30 * day, maxRows: 10_000 },
 } as const satisfies Record<string, Retention>;
 
+/**
+ * How long deliveries of webhooks are kept, counted from the receipt. A request whose sender signs no time could be
+ * shown again for ever, so those are known longest.
+ */
+export const deliveryRetention = {
+  maxAgeMs: 7 * day,
+  maxAgeUntimedMs: 30 * day,
+  maxRows: 50_000,
+  /** Deliveries that were given up and can be tried again, with their payloads. */
+  maxDead: 1_000,
+  /** More than twice the window within which a signed time is taken: no key is forgotten before. */
+  replayableMs: 15 * 60_000,
+} as const;
+
 /** Events of one connector: a noisy one must not push out what is known of the others. */
 export const eventsPerConnector = 4_000;
 

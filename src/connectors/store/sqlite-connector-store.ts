@@ -5,6 +5,7 @@ import type {
   ClaimOptions,
   ConnectorStore,
   InboxRow,
+  OutboundPart,
   OutboxRetry,
   OutboxRow,
   ResumableSession,
@@ -35,6 +36,8 @@ import {
   buryRequest,
   claimRequests,
   deliverRequest,
+  partOf,
+  partsSql,
   recoverRequests,
   renewRequest,
   retryRequest,
@@ -46,6 +49,7 @@ import { SqliteSessionBindings } from "./session-bindings.ts";
 import type { StoreEvent } from "./store-events.ts";
 import { Upkeep } from "./upkeep.ts";
 import { raiseWatermark } from "./watermarks.ts";
+import { SqliteWebhookDeliveries } from "./webhook-deliveries.ts";
 
 /** The connector store on a `DurableDatabase` that was opened with `connectorMigrations`. */
 export class SqliteConnectorStore implements ConnectorStore {
@@ -59,6 +63,7 @@ export class SqliteConnectorStore implements ConnectorStore {
   readonly commandSync: SqliteCommandSync;
   readonly notes: SqliteConversationNotes;
   readonly approvals: SqliteApprovals;
+  readonly webhooks: SqliteWebhookDeliveries;
   readonly #database: DurableDatabase;
   readonly #upkeep: Upkeep;
   /** Claims of one opening share this prefix, so that none survives a restart by chance. */
@@ -80,6 +85,7 @@ export class SqliteConnectorStore implements ConnectorStore {
     this.commandSync = new SqliteCommandSync(database);
     this.notes = new SqliteConversationNotes(database, onAdded);
     this.approvals = new SqliteApprovals(database, onAdded);
+    this.webhooks = new SqliteWebhookDeliveries(database, (rows, now) => this.#upkeep.rowsAdded(rows, now));
   }
 
   async acceptInbound(
@@ -149,9 +155,19 @@ export class SqliteConnectorStore implements ConnectorStore {
   }
 
   async enqueueOutbound(request: OutboundMessageRequest, now: number): Promise<boolean> {
-    const added = await this.#database.write((tx) => addRequest(tx, request, false, now));
-    this.#upkeep.rowsAdded(1, now);
+    return (await this.enqueueAll([request], now)) > 0;
+  }
+
+  async enqueueAll(requests: readonly OutboundMessageRequest[], now: number): Promise<number> {
+    const added = await this.#database.write(
+      (tx) => requests.filter((request) => addRequest(tx, request, false, now)).length,
+    );
+    this.#upkeep.rowsAdded(requests.length, now);
     return added;
+  }
+
+  async outboundOf(connectorId: string, envelopeId: string): Promise<OutboundPart[]> {
+    return this.#database.read(partsSql, [connectorId, envelopeId]).map(partOf);
   }
 
   claimOutbound(

@@ -122,6 +122,13 @@ const rowsOfVersion: readonly Fixture[] = [
       connector,
     ],
   ],
+  [
+    [
+      `INSERT INTO webhook_deliveries (delivery_id, integration_id, delivery_key, state, facts_json, received_at,
+         updated_at, keep_until) VALUES ('D1', ?, 'id:1', 'received', '{}', 1, 1, 1000)`,
+      "one",
+    ],
+  ],
 ];
 
 /** A disk that was written by one program after another, up to the one that knew only so many migrations. */
