@@ -10,7 +10,6 @@ import type { ConnectorStore } from "./connector-store.ts";
 import { InboundPipeline } from "./inbound-pipeline.ts";
 import type { ConnectorLogger } from "./logger.ts";
 import { OutboundPipeline } from "./outbound-pipeline.ts";
-import type { Settlement } from "./outbound-settlement.ts";
 import { InboundRouting } from "./router/inbound-routing.ts";
 import type { PairingDesk } from "./router/pairing/pairing-desk.ts";
 import type { RuleSet } from "./router/rule-set.ts";
@@ -168,7 +167,7 @@ export class ConnectorInstance {
   }
 
   /** Calls back with what becomes of each message of an envelope, until the returned function is called. */
-  watchSends(envelopeId: string, listener: (settlement: Settlement) => void): () => void {
+  watchSends(envelopeId: string, listener: () => void): () => void {
     return this.#outbound.watch(envelopeId, listener);
   }
 

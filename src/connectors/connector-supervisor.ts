@@ -50,11 +50,7 @@ export class ConnectorSupervisor {
   restart(connectorId: string): Promise<void> {
     this.spec(connectorId);
     return this.#next(async () => {
-      const instance = this.#running.get(connectorId);
-      if (instance === undefined) {
-        throw new PalyraError("conflict", `${connectorId} is disabled.`, { nextStep: "Enable it first." });
-      }
-      await this.#stopOne(connectorId, instance);
+      await this.#stopOne(connectorId, this.enabled(connectorId));
       await this.#startWanted();
       this.note(connectorId, {
         type: "connector.restarted",
@@ -108,6 +104,13 @@ export class ConnectorSupervisor {
   running(connectorId: string): ConnectorInstance | null {
     this.spec(connectorId);
     return this.#running.get(connectorId) ?? null;
+  }
+
+  /** The running connector. @throws `not_found`; `conflict` when it is disabled */
+  enabled(connectorId: string): ConnectorInstance {
+    const instance = this.running(connectorId);
+    if (instance !== null) return instance;
+    throw new PalyraError("conflict", `${connectorId} is disabled.`, { nextStep: "Enable it first." });
   }
 
   statuses(depthOf: (connectorId: string) => QueueDepth): ConnectorStatus[] {

@@ -274,10 +274,12 @@ export class InboundPipeline {
     if (plan.autoAckText === null) return;
     // A group of its own with a fixed key: after a crash it is not sent twice.
     const envelopeId = `${event.envelope_id}:ack`;
-    for (const request of this.#requests(event, [{ text: plan.autoAckText, in_reply_to_message_id: null }])) {
+    const parts = this.#requests(event, [{ text: plan.autoAckText, in_reply_to_message_id: null }]);
+    const requests = parts.map((request) => {
       const nonce = outboundNonce(connectorId, envelopeId, request.sequence);
-      await store.enqueueOutbound({ ...request, envelope_id: envelopeId, nonce }, Date.now());
-    }
+      return { ...request, envelope_id: envelopeId, nonce };
+    });
+    await store.enqueueAll(requests, Date.now());
     onReplies();
   }
 

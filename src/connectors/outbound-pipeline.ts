@@ -41,7 +41,7 @@ export class OutboundPipeline {
   readonly #loop: DueLoop;
   readonly #share: SlotShare;
   readonly #sends = new Set<Promise<void>>();
-  readonly #watchers = new Map<string, (settlement: Settlement) => void>();
+  readonly #watchers = new Map<string, Set<() => void>>();
   readonly #circuit: CircuitWatch;
   #claiming = true;
 
@@ -72,10 +72,14 @@ export class OutboundPipeline {
     this.#loop.wake();
   }
 
-  /** Calls back with what becomes of each message of an envelope, in order, until the returned function is called. */
-  watch(envelopeId: string, listener: (settlement: Settlement) => void): () => void {
-    this.#watchers.set(envelopeId, listener);
-    return () => this.#watchers.delete(envelopeId);
+  /** Calls back after each attempt to send a message of an envelope, until the returned function is called. */
+  watch(envelopeId: string, listener: () => void): () => void {
+    const listeners = this.#watchers.get(envelopeId) ?? new Set();
+    this.#watchers.set(envelopeId, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#watchers.delete(envelopeId);
+    };
   }
 
   /** The connection is up again: what was held back by faults of the network may be tried. */
@@ -201,7 +205,7 @@ export class OutboundPipeline {
     onSettled(settlement.kind);
     try {
       await this.#record(row, settlement, now);
-      this.#watchers.get(row.request.envelope_id)?.(settlement);
+      for (const changed of this.#watchers.get(row.request.envelope_id) ?? []) changed();
     } catch (thrown) {
       onStoreFault(thrown);
     }

@@ -81,3 +81,8 @@ export const providers: readonly ProviderDescriptor[] = [
 export function providerOf(kind: string): ProviderDescriptor {
   return providers.find((provider) => provider.kind === kind) ?? deferred(kind);
 }
+
+/** How far a connector of this id can be used, by its kind. */
+export function availabilityOf(connectorId: string): ConnectorAvailability {
+  return providerOf(connectorId.split(":", 1)[0] ?? "").availability;
+}

@@ -175,6 +175,7 @@ export const TestSendResponse = z.object({
     target: z.string(),
     /** New parts in the outbox: none when the same request was made before under the same key. */
     enqueued: z.int(),
+    /** These count all parts, whichever request put them there. */
     delivered: z.int(),
     /** Still in the outbox: sent as soon as that is possible. */
     waiting: z.int(),

@@ -1,15 +1,11 @@
-import { createHash } from "node:crypto";
 import { ulid } from "ulid";
 import type { AdapterRateLimits } from "../connectors/connector-adapter.ts";
-import type { ConnectorInstance } from "../connectors/connector-instance.ts";
 import type { ConnectorStore } from "../connectors/connector-store.ts";
 import type { ConnectorSupervisor } from "../connectors/connector-supervisor.ts";
-import { providerOf, providers } from "../connectors/provider-registry.ts";
+import { availabilityOf, providerOf, providers } from "../connectors/provider-registry.ts";
 import type { DeadLetter } from "../connectors/store/parts/dead-letter-store.ts";
-import type { ConnectorMetrics, DurationFigures } from "../connectors/store/parts/metrics-store.ts";
 import type { QueueSnapshot } from "../connectors/store/parts/queue-control.ts";
 import { saturationOf } from "../connectors/supervisor/saturation.ts";
-import type { ConnectorFigures, DeadLetterRecord, QueueStatus } from "../contracts/connector-operations.ts";
 import type {
   ChannelActionResponse,
   ChannelStatusResponse,
@@ -17,15 +13,13 @@ import type {
   Connector,
   HealthRefreshResponse,
   LogsResponse,
-  TestMessageRequest,
-  TestMessageResponse,
-  TestSendRequest,
-  TestSendResponse,
 } from "../contracts/http-channels.ts";
 import type { ConnectorStatus } from "../contracts/sidecar-status.ts";
 import { messageOf, PalyraError } from "../platform/errors.ts";
 import type { AttachmentDesk } from "./attachments.ts";
-import { enqueueText, sendText } from "./send-text.ts";
+import { figuresOf, letterOf, queueOf, rateLimitsOf } from "./channel-records.ts";
+import { enqueueText } from "./send-text.ts";
+import { TestMessages } from "./test-messages.ts";
 
 /** Rows a forced drain takes at most. */
 const drainLimit = 128;
@@ -35,11 +29,13 @@ export class ChannelDesk {
   readonly #store: ConnectorStore;
   readonly #connectors: ConnectorSupervisor;
   readonly #files: Pick<AttachmentDesk, "status">;
+  readonly tests: TestMessages;
 
   constructor(store: ConnectorStore, connectors: ConnectorSupervisor, files: Pick<AttachmentDesk, "status">) {
     this.#store = store;
     this.#connectors = connectors;
     this.#files = files;
+    this.tests = new TestMessages(store, connectors, (connectorId) => this.status(connectorId));
   }
 
   async list(): Promise<ChannelsResponse> {
@@ -140,7 +136,7 @@ export class ChannelDesk {
 
   /** Sends what is due now, paused or not. */
   async drain(connectorId: string): Promise<ChannelActionResponse> {
-    const instance = this.#enabled(connectorId);
+    const instance = this.#connectors.enabled(connectorId);
     const drain = await instance.drain(drainLimit);
     this.#connectors.note(connectorId, {
       type: "queue.drained",
@@ -193,90 +189,10 @@ export class ChannelDesk {
     return { ...(await this.status(connectorId)), health_refresh: health };
   }
 
-  /** Injects a message as if a person had written it; it goes the way of every other. */
-  async testMessage(connectorId: string, request: TestMessageRequest): Promise<TestMessageResponse> {
-    if (availabilityOf(connectorId) === "internal_test_only") {
-      throw new PalyraError(
-        "failed_precondition",
-        `${connectorId} is a connector for internal tests only; a test message needs a real one.`,
-      );
-    }
-    const instance = this.#enabled(connectorId);
-    const envelopeId = ulid();
-    const now = Date.now();
-    await instance.inject({
-      envelope_id: envelopeId,
-      connector_id: connectorId,
-      provider_message_id: `test-${envelopeId}`,
-      conversation_id: request.conversation_id,
-      parent_conversation_id: null,
-      guild_id: null,
-      sender_id: request.sender_id,
-      sender_display: request.sender_display ?? null,
-      sender_roles: [],
-      body: request.text,
-      is_direct_message: request.is_direct_message,
-      mentions_bot: !request.is_direct_message,
-      requested_broadcast: request.requested_broadcast,
-      attachments: [],
-      sent_at_unix_ms: now,
-      received_at_unix_ms: now,
-    });
-    return {
-      ingest: { envelope_id: envelopeId, accepted: true },
-      status: await this.status(connectorId),
-    };
-  }
-
-  /**
-   * Sends a text into a channel, through the outbox like every answer, and tells what became of it.
-   * @param key a request that is made again under its key sends nothing a second time
-   */
-  async testSend(
-    connectorId: string,
-    request: TestSendRequest,
-    key: string | null,
-  ): Promise<TestSendResponse> {
-    if (this.#connectors.spec(connectorId).kind !== "discord") {
-      throw new PalyraError("failed_precondition", `${connectorId} cannot send test messages.`);
-    }
-    const target = request.target.replace(/^(?:channel|thread):/, "");
-    const replyTo = request.reply_to_message_id ?? null;
-    const envelopeId = key === null ? ulid() : envelopeOfKey(key, connectorId, request);
-    const sent = await sendText(this.#store, this.#enabled(connectorId), {
-      connectorId,
-      conversationId: `discord:channel:${target}`,
-      envelopeId,
-      text: request.text,
-      replyTo,
-    });
-    return {
-      dispatch: {
-        envelope_id: envelopeId,
-        connector_id: connectorId,
-        target,
-        enqueued: sent.enqueued,
-        delivered: sent.delivered,
-        waiting: sent.waiting,
-        dead_lettered: sent.deadLettered,
-        native_message_id: sent.nativeMessageId,
-        in_reply_to_message_id: replyTo,
-        reason: sent.reason,
-      },
-      status: await this.status(connectorId),
-    };
-  }
-
   /** Says something to a person that answers none of their messages. */
   async tell(connectorId: string, conversationId: string, text: string): Promise<void> {
     const asked = { connectorId, conversationId, envelopeId: ulid(), text, replyTo: null };
-    await enqueueText(this.#store, this.#enabled(connectorId), asked);
-  }
-
-  #enabled(connectorId: string): ConnectorInstance {
-    const instance = this.#connectors.running(connectorId);
-    if (instance !== null) return instance;
-    throw new PalyraError("conflict", `${connectorId} is disabled.`, { nextStep: "Enable it first." });
+    await enqueueText(this.#store, this.#connectors.enabled(connectorId), asked);
   }
 
   async #askHealth(
@@ -330,16 +246,6 @@ export class ChannelDesk {
   }
 }
 
-/** Another text or place under a key that was used before is another request. */
-function envelopeOfKey(key: string, connectorId: string, request: TestSendRequest): string {
-  const asked = JSON.stringify([key, connectorId, request.target, request.text, request.reply_to_message_id]);
-  return `test-${createHash("sha256").update(asked).digest("hex")}`;
-}
-
-function availabilityOf(connectorId: string): Connector["availability"] {
-  return providerOf(connectorId.split(":", 1)[0] ?? "").availability;
-}
-
 function requireVisible(connectorId: string): void {
   if (availabilityOf(connectorId) !== "deferred") return;
   throw new PalyraError("validation_error", `The provider of ${connectorId} is not available yet.`, {
@@ -356,64 +262,4 @@ export function withSaturation(
   const { enabled, readiness } = status;
   const circuit = status.circuit?.state ?? "closed";
   return { ...status, saturation: saturationOf({ enabled, readiness, queue, rateLimits, circuit }) };
-}
-
-function queueOf(queue: QueueSnapshot): QueueStatus {
-  return {
-    inbox_pending: queue.inboxPending,
-    pending_outbox: queue.pendingOutbox,
-    due_outbox: queue.dueOutbox,
-    claimed_outbox: queue.claimedOutbox,
-    dead_letters: queue.deadLetters,
-    paused: queue.paused,
-    pause_reason: queue.pauseReason,
-    pause_updated_at_unix_ms: queue.pauseUpdatedAt,
-    next_attempt_unix_ms: queue.nextAttemptAt,
-    oldest_pending_created_at_unix_ms: queue.oldestPendingCreatedAt,
-    latest_dead_letter_unix_ms: queue.latestDeadLetterAt,
-  };
-}
-
-function rateLimitsOf(limits: AdapterRateLimits | null): ChannelStatusResponse["operations"]["rate_limits"] {
-  const routes = limits?.routes ?? [];
-  return {
-    global_retry_after_ms: limits?.globalRetryAfterMs ?? null,
-    active_route_limits: routes.filter((route) => route.retryAfterMs > 0).length,
-    routes: routes.map(({ route, retryAfterMs }) => ({ route, retry_after_ms: retryAfterMs })),
-  };
-}
-
-function letterOf(letter: DeadLetter): DeadLetterRecord {
-  return {
-    dead_letter_id: letter.deadLetterId,
-    connector_id: letter.connectorId,
-    envelope_id: letter.request.envelope_id,
-    conversation_id: letter.request.conversation_id,
-    reason: letter.reason,
-    attempts: letter.attempts,
-    text: letter.request.text,
-    created_at_unix_ms: letter.createdAt,
-  };
-}
-
-function figuresOf(metrics: ConnectorMetrics): ConnectorFigures {
-  return {
-    inbound_events_processed: metrics.received,
-    inbound_dedupe_hits: metrics.duplicates,
-    inbound_routed: metrics.routed,
-    inbound_retries: metrics.inboundRetries,
-    inbound_failed: metrics.failed,
-    outbound_sends_ok: metrics.delivered,
-    outbound_sends_retry: metrics.retries,
-    outbound_sends_deferred: metrics.deferrals,
-    outbound_sends_dead_letter: metrics.deadLettered,
-    dead_letters_replayed: metrics.replayed,
-    route_message_latency_ms: durationOf(metrics.answerTime),
-    delivery_latency_ms: durationOf(metrics.deliveryTime),
-    policy_denials: metrics.ignoredByReason.map(({ reason, count }) => ({ reason, count })),
-  };
-}
-
-function durationOf({ sumMs, count, maxMs }: DurationFigures) {
-  return { sample_count: count, avg_ms: count === 0 ? 0 : Math.floor(sumMs / count), max_ms: maxMs };
 }

@@ -152,9 +152,7 @@ export class MessageDesk {
   }
 
   #adapter(connectorId: string): ConnectorAdapter {
-    const instance = this.#connectors.running(connectorId);
-    if (instance !== null) return instance.adapter;
-    throw new PalyraError("conflict", `${connectorId} is disabled.`, { nextStep: "Enable it first." });
+    return this.#connectors.enabled(connectorId).adapter;
   }
 }
 

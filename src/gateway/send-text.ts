@@ -1,10 +1,14 @@
 import type { ConnectorInstance } from "../connectors/connector-instance.ts";
-import type { ConnectorStore } from "../connectors/connector-store.ts";
+import type { ConnectorStore, OutboundPart } from "../connectors/connector-store.ts";
 import { outboundNonce } from "../connectors/nonce.ts";
-import type { Settlement } from "../connectors/outbound-settlement.ts";
 
 /** How long somebody who asks what became of a text is kept waiting, in milliseconds. */
 const waitMs = 5_000;
+
+/** What sending a text needs of a connector. */
+type TextConnector = Pick<ConnectorInstance, "wake" | "watchSends" | "state"> & {
+  readonly adapter: Pick<ConnectorInstance["adapter"], "split">;
+};
 
 export interface TextToSend {
   readonly connectorId: string;
@@ -30,29 +34,26 @@ export interface TextDelivery {
   readonly reason: string | null;
 }
 
-/** Puts a text that answers nothing into the outbox. @returns the number of parts that are new there */
+/**
+ * Puts a text that answers nothing into the outbox, all its parts or none of them.
+ * @returns the number of parts that are new there
+ */
 export async function enqueueText(
-  store: ConnectorStore,
-  instance: ConnectorInstance,
+  store: Pick<ConnectorStore, "enqueueAll">,
+  instance: TextConnector,
   asked: TextToSend,
 ): Promise<number> {
   const { connectorId, envelopeId } = asked;
-  let added = 0;
-  for (const [sequence, text] of instance.adapter.split(asked.text).entries()) {
-    const isNew = await store.enqueueOutbound(
-      {
-        connector_id: connectorId,
-        conversation_id: asked.conversationId,
-        envelope_id: envelopeId,
-        sequence,
-        text,
-        in_reply_to_message_id: sequence === 0 ? asked.replyTo : null,
-        nonce: outboundNonce(connectorId, envelopeId, sequence),
-      },
-      Date.now(),
-    );
-    if (isNew) added += 1;
-  }
+  const requests = instance.adapter.split(asked.text).map((text, sequence) => ({
+    connector_id: connectorId,
+    conversation_id: asked.conversationId,
+    envelope_id: envelopeId,
+    sequence,
+    text,
+    in_reply_to_message_id: sequence === 0 ? asked.replyTo : null,
+    nonce: outboundNonce(connectorId, envelopeId, sequence),
+  }));
+  const added = await store.enqueueAll(requests, Date.now());
   instance.wake();
   return added;
 }
@@ -60,49 +61,52 @@ export async function enqueueText(
 /**
  * Sends a text through the outbox and waits until all its parts are delivered, or one of them is not, or for five
  * seconds. Does not wait while the queue is paused or the connector cannot send: the text is kept until it can be.
+ * A text that was asked for before is not sent again; what has become of it is told.
  */
 export async function sendText(
   store: ConnectorStore,
-  instance: ConnectorInstance,
+  instance: TextConnector,
   asked: TextToSend,
 ): Promise<TextDelivery> {
-  let settlements: Settlement[] = [];
+  const { connectorId, envelopeId } = asked;
   let changed: () => void = () => undefined;
-  const unwatch = instance.watchSends(asked.envelopeId, (settlement) => {
-    settlements = [...settlements, settlement];
-    changed();
-  });
+  const unwatch = instance.watchSends(envelopeId, () => changed());
   try {
     const enqueued = await enqueueText(store, instance, asked);
-    const { paused } = await store.queues.snapshot(asked.connectorId, Date.now());
-    if (enqueued > 0 && !paused && instance.state().canSend) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, waitMs);
-        changed = () => {
-          if (settlements.length < enqueued && settlements.every(({ kind }) => kind === "delivered")) return;
-          clearTimeout(timer);
-          resolve();
-        };
-        changed();
+    const { paused } = await store.queues.snapshot(connectorId, Date.now());
+    const deadline = Date.now() + waitMs;
+    for (;;) {
+      const next = new Promise<void>((resolve) => {
+        changed = resolve;
       });
+      const delivery = deliveryOf(await store.outboundOf(connectorId, envelopeId), enqueued);
+      const left = deadline - Date.now();
+      const isOver = delivery.waiting === 0 || delivery.reason !== null || left <= 0;
+      if (isOver || paused || !instance.state().canSend) return delivery;
+      await withTimeout(next, left);
     }
-    return deliveryOf(settlements, enqueued);
   } finally {
     unwatch();
   }
 }
 
-function deliveryOf(settlements: readonly Settlement[], enqueued: number): TextDelivery {
-  const sent = settlements.filter((one) => one.kind === "delivered");
-  const failed = settlements.find((one) => one.kind !== "delivered");
-  // The parts behind one that is given up are given up with it.
-  const deadLettered = failed?.kind === "dead" ? enqueued - sent.length : 0;
+async function withTimeout(change: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([change, late]);
+  clearTimeout(timer);
+}
+
+function deliveryOf(parts: readonly OutboundPart[], enqueued: number): TextDelivery {
+  const count = (state: OutboundPart["state"]): number => parts.filter((part) => part.state === state).length;
   return {
     enqueued,
-    delivered: sent.length,
-    deadLettered,
-    waiting: enqueued - sent.length - deadLettered,
-    nativeMessageId: sent[0]?.nativeMessageId ?? null,
-    reason: failed?.reason ?? null,
+    delivered: count("delivered"),
+    deadLettered: count("dead"),
+    waiting: count("waiting"),
+    nativeMessageId: parts[0]?.nativeMessageId ?? null,
+    reason: parts.find(({ reason }) => reason !== null)?.reason ?? null,
   };
 }

@@ -1,5 +1,5 @@
 import type { OutboundMessageRequest } from "../../contracts/connector.ts";
-import type { OutboxRetry, OutboxRow } from "../connector-store.ts";
+import type { OutboundPart, OutboxRetry, OutboxRow } from "../connector-store.ts";
 import { count, durationSince } from "./counters.ts";
 import type { Transaction } from "./durable-database.ts";
 import type { Row } from "./sql-value.ts";
@@ -166,6 +166,19 @@ export function recoverRequests(tx: Transaction, now: number): number {
     `UPDATE outbox SET state = 'pending', claim = NULL, outcome_unknown = 1, due_at = ? WHERE state = 'sending'`,
     [now],
   );
+}
+
+export const partsSql = `SELECT sequence, state, native_message_id, reason FROM outbox
+  WHERE connector_id = ? AND envelope_id = ? ORDER BY sequence`;
+
+export function partOf(row: Row): OutboundPart {
+  const { native_message_id: id, reason, sequence, state } = row;
+  return {
+    sequence: Number(sequence),
+    state: state === "delivered" || state === "dead" ? state : "waiting",
+    nativeMessageId: id == null ? null : String(id),
+    reason: reason == null ? null : String(reason),
+  };
 }
 
 export function parseRequest(json: unknown): OutboundMessageRequest {

@@ -169,7 +169,7 @@ function addTests(app: ZodApp, parts: ChannelRouteParts, one: string): void {
         response: { 200: TestMessageResponse },
       },
     },
-    (request) => parts.channels().testMessage(request.params.connector_id, request.body),
+    (request) => parts.channels().tests.receive(request.params.connector_id, request.body),
   );
   app.post(
     `${one}/test-send`,
@@ -185,7 +185,7 @@ function addTests(app: ZodApp, parts: ChannelRouteParts, one: string): void {
     },
     (request) => {
       const key = request.headers["idempotency-key"] ?? null;
-      return parts.channels().testSend(request.params.connector_id, request.body, key);
+      return parts.channels().tests.send(request.params.connector_id, request.body, key);
     },
   );
 }
