@@ -16,7 +16,7 @@ export const ApprovalRisk = z.enum(["low", "medium", "high", "critical"]);
 export type ApprovalRisk = z.infer<typeof ApprovalRisk>;
 
 /** What a request is about. */
-export const ApprovalSubject = z.enum(["message", "tool"]);
+export const ApprovalSubject = z.enum(["message", "tool", "webhook"]);
 export type ApprovalSubject = z.infer<typeof ApprovalSubject>;
 
 /**

@@ -54,6 +54,8 @@ export const Webhook = z.object({
   enabled: z.boolean(),
   signature_required: z.boolean(),
   max_payload_bytes: z.int(),
+  /** Signed requests that are taken within a minute. */
+  max_per_minute: z.int(),
   target: WebhookTarget.nullable(),
   created_at_unix_ms: z.int(),
   updated_at_unix_ms: z.int(),
@@ -104,6 +106,7 @@ const changeable = {
   /** Has to be true with `signature_required: false`: anyone who reaches the port can trigger the integration. */
   accept_unsigned: z.boolean().optional(),
   max_payload_bytes: z.int().min(0).max(webhookBounds.maxPayloadBytes).optional(),
+  max_per_minute: z.int().min(1).max(webhookBounds.maxPerMinute).optional(),
   /** Null: deliveries are kept and have no effect. */
   target: WebhookTarget.nullable().optional(),
 };

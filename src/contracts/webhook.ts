@@ -15,6 +15,10 @@ export const webhookBounds = {
   timestampWindowMs: 300_000,
   /** Longest event and source name, in bytes. */
   name: 128,
+  /** Requests of one sender that are taken within a minute, unless its entry says otherwise. */
+  defaultPerMinute: 600,
+  maxPerMinute: 600_000,
+  secretRef: 400,
 } as const;
 
 /** How a sender proves itself: presets of vendors, our own headers, or a signature inside of the envelope. */
@@ -57,6 +61,8 @@ export const WebhookReadiness = z.enum([
   "invalid_secret_ref",
   "secret_not_found",
   "secret_unavailable",
+  /** It is there, but no key for the signature can be made of it. */
+  "secret_unusable",
 ]);
 export type WebhookReadiness = z.infer<typeof WebhookReadiness>;
 
@@ -80,8 +86,10 @@ export type WebhookTarget = z.infer<typeof WebhookTarget>;
 export const SecretRef = z
   .string()
   .trim()
-  .max(400)
+  .max(webhookBounds.secretRef)
   .regex(/^[^/\\\0]{1,256}\/[a-z0-9._-]{1,128}$/, "write it as SCOPE/KEY, for example global/github_repo_a");
+
+const WrittenRef = z.string().trim().min(1).max(webhookBounds.secretRef);
 
 /** `[[webhooks]]` in `webhooks.toml`. */
 export const WebhookIntegration = z.object({
@@ -90,9 +98,10 @@ export const WebhookIntegration = z.object({
   /** Unless given, that of the provider, and `generic` for an unknown one. */
   signature: WebhookSignature.optional(),
   display_name: webhookDisplayName.optional(),
-  secret_vault_ref: SecretRef,
+  /** Taken as it is written, so that a wrong one is shown with the integration: see `SecretRef`. */
+  secret_vault_ref: WrittenRef,
   /** While a secret is replaced: the one that goes out of use, accepted as well. */
-  previous_secret_vault_ref: SecretRef.optional(),
+  previous_secret_vault_ref: WrittenRef.optional(),
   allowed_events: webhookNameList.default([]),
   allowed_sources: webhookNameList.default([]),
   enabled: z.boolean().default(true),
@@ -106,6 +115,7 @@ export const WebhookIntegration = z.object({
     .max(webhookBounds.maxPayloadBytes)
     .default(webhookBounds.defaultPayloadBytes)
     .transform((bytes) => (bytes === 0 ? webhookBounds.defaultPayloadBytes : bytes)),
+  max_per_minute: z.int().min(1).max(webhookBounds.maxPerMinute).default(webhookBounds.defaultPerMinute),
   target: WebhookTarget.optional(),
   created_at_unix_ms: z.int().nonnegative().default(0),
   updated_at_unix_ms: z.int().nonnegative().default(0),

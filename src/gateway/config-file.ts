@@ -1,24 +1,18 @@
-import { type FSWatcher, watch } from "node:fs";
-import path from "node:path";
 import type { ErrorDetails } from "../contracts/errors.ts";
 import { detailsOf } from "../platform/errors.ts";
 import type { Logger } from "../sidecar/log/logger.ts";
+import { FollowedFile } from "./followed-file.ts";
 import { defaultConfig, type ParsedConfig, parseConfig } from "./parse-config.ts";
 import { readConfigText } from "./read-config-text.ts";
-
-/** Editors write a file in several steps; it is read this long after the last one, in milliseconds. */
-const settleMs = 100;
 
 /** `palyra.toml`, followed while it changes: a broken edit keeps the last good configuration. */
 export class ConfigFile {
   readonly #file: string;
   readonly #log: Logger;
   readonly #onChange: () => void;
+  readonly #followed: FollowedFile;
   #current: ParsedConfig;
   #problem: ErrorDetails | null = null;
-  #watcher: FSWatcher | null = null;
-  #settleTimer: NodeJS.Timeout | null = null;
-  #reading: Promise<void> = Promise.resolve();
 
   /** @param onChange called after the configuration or its problem changed */
   constructor(file: string, log: Logger, onChange: () => void) {
@@ -26,6 +20,7 @@ export class ConfigFile {
     this.#log = log;
     this.#onChange = onChange;
     this.#current = defaultConfig();
+    this.#followed = new FollowedFile(file, log, () => this.#read());
   }
 
   /** The last good configuration; all defaults before the first one. */
@@ -39,35 +34,17 @@ export class ConfigFile {
   }
 
   /** Reads the file and follows it from now on. */
-  async open(): Promise<void> {
-    await this.reload();
-    const name = path.basename(this.#file);
-    // The folder is watched, not the file: most editors replace the file.
-    this.#watcher = watch(path.dirname(this.#file), { persistent: false }, (_event, changed) => {
-      if (changed === name) this.#readSoon();
-    });
-    this.#watcher.on("error", (error) => {
-      this.#log.warn("the configuration is no longer watched for changes", { error: error.message });
-    });
+  open(): Promise<void> {
+    return this.#followed.open();
   }
 
   /** Reads the file now. A fault is kept as `problem`. */
   reload(): Promise<void> {
-    this.#reading = this.#reading.then(() => this.#read());
-    return this.#reading;
+    return this.#followed.reload();
   }
 
   close(): void {
-    this.#watcher?.close();
-    if (this.#settleTimer !== null) clearTimeout(this.#settleTimer);
-  }
-
-  #readSoon(): void {
-    if (this.#settleTimer !== null) clearTimeout(this.#settleTimer);
-    this.#settleTimer = setTimeout(() => {
-      this.#settleTimer = null;
-      void this.reload();
-    }, settleMs);
+    this.#followed.close();
   }
 
   async #read(): Promise<void> {

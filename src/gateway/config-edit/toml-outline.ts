@@ -4,6 +4,8 @@ import { parse } from "smol-toml";
 export interface TomlSection {
   /** Keys, and the position for elements of `[[tables]]`; empty for the beginning of the file. */
   readonly path: readonly (string | number)[];
+  /** Offset of its header; 0 for the beginning of the file. */
+  readonly startsAt: number;
   /** Offset of the line after the last `key = value` of the section; after its header when it has none. */
   readonly insertAt: number;
   readonly hasPairs: boolean;
@@ -21,7 +23,7 @@ export function outlineOf(text: string): TomlOutline {
   const comments: string[] = [];
   const sections: TomlSection[] = [];
   const elements = new Map<string, number>();
-  let current: TomlSection = { path: [], insertAt: 0, hasPairs: false };
+  let current: TomlSection = { path: [], startsAt: 0, insertAt: 0, hasPairs: false };
   let depth = 0;
   let line: "blank" | "pair" | "header" = "blank";
   let at = 0;
@@ -47,7 +49,12 @@ export function outlineOf(text: string): TomlOutline {
     } else if (character === "[" && depth === 0 && line === "blank") {
       sections.push(current);
       const end = endOfHeader(text, at);
-      current = { path: pathOf(text.slice(at, end), elements), insertAt: end, hasPairs: false };
+      current = {
+        path: pathOf(text.slice(at, end), elements),
+        startsAt: at,
+        insertAt: end,
+        hasPairs: false,
+      };
       line = "header";
       at = end;
     } else {
