@@ -7,10 +7,13 @@ import {
   type APIChannel,
   type APIGatewayBotInfo,
   type APIGuild,
+  type APIGuildChannel,
   type APIGuildMember,
   type APIMessage,
   type APIThreadChannel,
   type APIUser,
+  type GuildChannelType,
+  type RESTAPIPartialCurrentUserGuild,
   type RESTGetAPIChannelMessagesQuery,
   type RESTPatchAPIChannelMessageJSONBody,
   type RESTPostAPIChannelMessageJSONBody,
@@ -29,7 +32,7 @@ const defaultTimeoutMs = 15_000;
 /** Waits for a rate limit a request that can wait makes before it gives up. */
 const patientRounds = 5;
 /** Longest of these waits, in milliseconds. */
-const patientWaitMs = 60_000;
+const defaultPatientWaitMs = 60_000;
 
 /** A page of archived threads (Discord, "List Public Archived Threads"). */
 export interface ArchivedThreads {
@@ -44,14 +47,23 @@ export class DiscordRest {
   readonly #limits = new RateLimitNotes();
   readonly #agent: Agent;
   readonly #timeoutMs: number;
+  readonly #patientWaitMs: number;
 
   /**
    * @param apiBase without version, e.g. `https://discord.com/api`
    * @param cancelReads ends requests that only read; what was begun to be sent is always waited for
    * @param timeoutMs longest time of one request, its answer included
+   * @param patientWaitMs longest wait for a rate limit; for a longer one the request fails at once
    */
-  constructor(apiBase: URL, token: string, cancelReads: AbortSignal, timeoutMs = defaultTimeoutMs) {
+  constructor(
+    apiBase: URL,
+    token: string,
+    cancelReads: AbortSignal,
+    timeoutMs = defaultTimeoutMs,
+    patientWaitMs = defaultPatientWaitMs,
+  ) {
     this.#timeoutMs = timeoutMs;
+    this.#patientWaitMs = patientWaitMs;
     this.#cancelReads = cancelReads;
     const isSecure = apiBase.protocol === "https:";
     this.#agent = new (isSecure ? SecureAgent : Agent)({ keepAlive: true });
@@ -79,6 +91,20 @@ export class DiscordRest {
 
   ownUser(): Promise<APIUser> {
     return this.#read<APIUser>(Routes.user());
+  }
+
+  /**
+   * At most 200 servers the bot is in, by id.
+   * @param after only those with a higher id; null for the first page
+   */
+  ownGuilds(after: string | null, limit: number): Promise<RESTAPIPartialCurrentUserGuild[]> {
+    const query = new URLSearchParams({ limit: String(limit), ...(after === null ? {} : { after }) });
+    return this.#read<RESTAPIPartialCurrentUserGuild[]>(Routes.userGuilds(), { query });
+  }
+
+  /** All channels of a server, without threads. */
+  guildChannels(guildId: string): Promise<APIGuildChannel<GuildChannelType>[]> {
+    return this.#read<APIGuildChannel<GuildChannelType>[]>(Routes.guildChannels(guildId));
   }
 
   channel(channelId: string): Promise<APIChannel> {
@@ -243,7 +269,7 @@ export class DiscordRest {
         if (!(thrown instanceof RateLimitError) || round >= patientRounds) throw thrown;
         const wait = Math.max(thrown.retryAfter, thrown.sublimitTimeout, 250);
         // Whoever asked tries again later; meanwhile it is not even asked for.
-        if (wait > patientWaitMs) throw thrown;
+        if (wait > this.#patientWaitMs) throw thrown;
         await new Promise((resolve) => setTimeout(resolve, wait));
       }
     }

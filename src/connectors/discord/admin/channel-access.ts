@@ -1,5 +1,5 @@
 import { DiscordAPIError } from "@discordjs/rest";
-import type { APIChannel, APIOverwrite } from "discord-api-types/v10";
+import type { APIChannel, APIGuild, APIGuildMember, APIOverwrite } from "discord-api-types/v10";
 import type { ConversationTarget } from "../../../contracts/message-admin.ts";
 import { isDirectType, isThreadType } from "../channel-directory.ts";
 import type { DiscordRest } from "../discord-rest.ts";
@@ -11,6 +11,8 @@ import { channelPermissions, withImplicitDenials } from "./permissions.ts";
 export interface ChannelAccess {
   readonly channelId: string;
   readonly guildId: string | null;
+  /** Null in a direct message. */
+  readonly name: string | null;
   readonly isThread: boolean;
   /** All bits of the bot here; null in a direct message, which has no roles. */
   readonly permissions: bigint | null;
@@ -45,10 +47,11 @@ export async function lookAtChannel(
     const guildId = guildOf(channel);
     if (guildId === null) {
       if (!isDirectType(channel.type)) return refused("The channel belongs to no server.");
-      return { access: { channelId, guildId: null, isThread, permissions: null }, refusal: null };
+      return { access: { channelId, guildId: null, name: null, isThread, permissions: null }, refusal: null };
     }
     const permissions = await botPermissions(rest, channel, guildId, botUserId);
-    return { access: { channelId, guildId, isThread, permissions }, refusal: null };
+    const name = "name" in channel ? (channel.name ?? null) : null;
+    return { access: { channelId, guildId, name, isThread, permissions }, refusal: null };
   } catch (thrown) {
     if (!(thrown instanceof DiscordAPIError)) throw thrown;
     if (thrown.status === 404) return refused("Discord does not know this channel.");
@@ -81,13 +84,25 @@ async function botPermissions(
     rest.member(guildId, botUserId),
     isSnowflake(parentId) ? rest.channel(parentId) : channel,
   ]);
+  return permissionsIn({ guild, member, botUserId, overwrites: overwritesOf(place), isThread });
+}
+
+/** Bits of the bot in a channel of a server, from its roles and the channel's overwrites. */
+export function permissionsIn(facts: {
+  readonly guild: Pick<APIGuild, "id" | "owner_id" | "roles">;
+  readonly member: Pick<APIGuildMember, "roles" | "communication_disabled_until">;
+  readonly botUserId: string;
+  readonly overwrites: readonly APIOverwrite[];
+  readonly isThread: boolean;
+}): bigint {
+  const { guild, member, botUserId, overwrites, isThread } = facts;
   const permissions = channelPermissions({
-    guildId,
+    guildId: guild.id,
     ownerId: guild.owner_id,
     roles: guild.roles.map((role) => ({ id: role.id, permissions: BigInt(role.permissions) })),
     userId: botUserId,
     roleIds: member.roles,
-    overwrites: overwritesOf(place).map((one) => ({
+    overwrites: overwrites.map((one) => ({
       id: one.id,
       allow: BigInt(one.allow),
       deny: BigInt(one.deny),
@@ -98,7 +113,8 @@ async function botPermissions(
   return withImplicitDenials(permissions, { isThread, isTimedOut });
 }
 
-function overwritesOf(channel: APIChannel): readonly APIOverwrite[] {
+/** Overwrites of a channel; none where it has none. */
+export function overwritesOf(channel: APIChannel): readonly APIOverwrite[] {
   return "permission_overwrites" in channel ? (channel.permission_overwrites ?? []) : [];
 }
 
