@@ -5,6 +5,7 @@ import type { RuleSet } from "../connectors/router/rule-set.ts";
 import type { OpenedConnectorStore } from "../connectors/store/open-connector-store.ts";
 import type { ConnectorEventInput } from "../connectors/store/parts/event-store.ts";
 import { locateStoreAssets } from "../connectors/store/store-assets.ts";
+import type { InboundMessageEvent } from "../contracts/connector.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
 import type { GatewayConfig } from "../contracts/gateway-config.ts";
 import type { ConnectorStatus, RecentMessage } from "../contracts/sidecar-status.ts";
@@ -59,6 +60,8 @@ export class Channels {
   #reopenTimer: NodeJS.Timeout | null = null;
   #opening: Promise<void> = Promise.resolve();
   #stopped = false;
+  readonly #changeListeners = new Set<() => void>();
+  readonly #heardListeners = new Set<(event: InboundMessageEvent) => void>();
 
   constructor(options: ChannelsOptions) {
     this.#options = options;
@@ -94,6 +97,24 @@ export class Channels {
 
   credentialsChanged(ref: string | null): void {
     this.#connectors?.credentialsChanged(ref);
+  }
+
+  /** The connectors. @throws `service_unavailable` until the store is open */
+  get connectors(): ConnectorSupervisor {
+    if (this.#connectors !== null) return this.#connectors;
+    throw this.#notOpen();
+  }
+
+  /** Calls back when the state of a connector may have changed, until the returned function is called. */
+  watch(listener: () => void): () => void {
+    this.#changeListeners.add(listener);
+    return () => this.#changeListeners.delete(listener);
+  }
+
+  /** Calls back with each message that comes in, until the returned function is called. */
+  listen(listener: (event: InboundMessageEvent) => void): () => void {
+    this.#heardListeners.add(listener);
+    return () => this.#heardListeners.delete(listener);
   }
 
   /** Pairing of people for direct messages. @throws `service_unavailable` until the store is open */
@@ -295,13 +316,18 @@ export class Channels {
       changed: () => {
         figures.touch();
         context.statusChanged();
+        for (const listener of this.#changeListeners) listener();
+      },
+      heard: (event) => {
+        for (const listener of this.#heardListeners) listener(event);
       },
       storeFault: (thrown) => this.#storeFault(thrown),
     });
     this.#desk = new ChannelDesk(opened.store, this.#connectors, files);
+    const redact = (text: string): string => context.redactor.redact(text);
     const approvals = new ApprovalDesk({
       store: store.approvals,
-      redact: (text) => context.redactor.redact(text),
+      redact,
       changed: () => {
         figures.touch();
         context.statusChanged();
@@ -309,7 +335,7 @@ export class Channels {
       onFault: (thrown) => this.#storeFault(thrown),
     });
     this.#approvals = approvals;
-    this.#messages = new MessageDesk(this.#connectors, approvals);
+    this.#messages = new MessageDesk(this.#connectors, approvals, redact);
   }
 
   #fileConnector(connectorId: string): FileConnector {

@@ -14,7 +14,13 @@ import {
 } from "../contracts/message-admin.ts";
 import { PalyraError } from "../platform/errors.ts";
 import { type ApprovalDesk, endOf } from "./approvals/approval-desk.ts";
-import { judgeMutation, type MutationChange, mutationSentence, requestDigest } from "./message-governance.ts";
+import {
+  judgeMutation,
+  type MutationChange,
+  mutationSentence,
+  redactedMessage,
+  requestDigest,
+} from "./message-governance.ts";
 
 type Mutation = (adapter: ConnectorAdapter) => Promise<MessageMutationResult> | undefined;
 
@@ -36,10 +42,13 @@ export interface MutationRequest {
 export class MessageDesk {
   readonly #connectors: ConnectorSupervisor;
   readonly #approvals: ApprovalDesk;
+  readonly #redact: (text: string) => string;
 
-  constructor(connectors: ConnectorSupervisor, approvals: ApprovalDesk) {
+  /** @param redact takes secrets out of what is shown of a message that waits for the owner's word */
+  constructor(connectors: ConnectorSupervisor, approvals: ApprovalDesk, redact: (text: string) => string) {
     this.#connectors = connectors;
     this.#approvals = approvals;
+    this.#redact = redact;
   }
 
   async read(connectorId: string, request: ReadMessagesRequest): Promise<ReadMessagesResult> {
@@ -77,7 +86,7 @@ export class MessageDesk {
     const digest = requestDigest(connectorId, operation, by.principal, request);
     if (approvalId !== undefined) {
       const waiting = await this.#use(approvalId, digest);
-      if (waiting !== null) return approvalRequired(waiting, message);
+      if (waiting !== null) return approvalRequired(waiting, redactedMessage(message, this.#redact));
     } else if (verdict.approvalRequired) {
       const { conversation_id, message_id } = request.locator;
       const record = await this.#approvals.request({
@@ -92,7 +101,7 @@ export class MessageDesk {
         digest,
         requestedBy: by,
       });
-      return approvalRequired(record, message);
+      return approvalRequired(record, redactedMessage(message, this.#redact));
     }
     const result = MessageMutationResult.parse(
       await required(asked.run(adapter), connectorId, `the operation ${operation}`),

@@ -1,5 +1,7 @@
 import type { ApprovalRisk } from "../contracts/approvals.ts";
-import type { MessageRecord } from "../contracts/message-admin.ts";
+import { connectorBounds } from "../contracts/connector.ts";
+import { type MessageRecord, messageAdminBounds } from "../contracts/message-admin.ts";
+import { cutToBytes } from "../platform/cut-to-bytes.ts";
 import { actionDigest } from "./approvals/action-digest.ts";
 
 export type MutationOperation = "edit" | "delete" | "react_add" | "react_remove";
@@ -98,6 +100,25 @@ export function mutationSentence(
     case "react_remove":
       return `Take the bot's reaction ${change.emoji} from ${what}.`;
   }
+}
+
+/**
+ * A message as it may be shown: what people wrote in it without secrets.
+ * @param redact the text without secrets
+ */
+export function redactedMessage(message: MessageRecord, redact: (text: string) => string): MessageRecord {
+  const { attachments, body, sender_display: name } = message;
+  // What stands for a secret may be longer than the secret was.
+  const clean = (text: string, limit: number): string => cutToBytes(redact(text), limit);
+  return {
+    ...message,
+    body: clean(body, messageAdminBounds.body),
+    sender_display: name === null ? null : clean(name, messageAdminBounds.display),
+    attachments: attachments.map((file) => ({
+      ...file,
+      filename: file.filename === null ? null : clean(file.filename, connectorBounds.filename),
+    })),
+  };
 }
 
 function quote(text: string): string {

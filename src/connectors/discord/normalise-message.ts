@@ -1,5 +1,6 @@
 import { type APIMessage, type APIUser, MessageReferenceType, MessageType } from "discord-api-types/v10";
 import { connectorBounds, InboundMessageEvent } from "../../contracts/connector.ts";
+import { cutToBytes } from "../../platform/cut-to-bytes.ts";
 import type { ChannelFacts } from "./channel-directory.ts";
 import { conversationOf, isSnowflake, personOf, snowflakeTime } from "./ids.ts";
 
@@ -129,16 +130,4 @@ function within(text: unknown, maxBytes: number): string | null {
 /** SVG can carry scripts and is never treated as an image. */
 function isImage(contentType: unknown): boolean {
   return typeof contentType === "string" && /^image\/(?!svg)/i.test(contentType);
-}
-
-/** The longest beginning of whole characters that fits. */
-function cutToBytes(text: string, maxBytes: number): string {
-  let bytes = 0;
-  let cut = "";
-  for (const character of text) {
-    bytes += Buffer.byteLength(character);
-    if (bytes > maxBytes) break;
-    cut += character;
-  }
-  return cut;
 }

@@ -49,9 +49,9 @@ describe("A message that is to be deleted", () => {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   /** A message of the bot in #general, and the request that deletes it. */
-  const victim = async (): Promise<{ id: string; request: object }> => {
+  const victim = async (text = "delete me"): Promise<{ id: string; request: object }> => {
     const before = scene.answers("general").length;
-    scene.simulator.people.write("ada", "general", "@palyra delete me");
+    scene.simulator.people.write("ada", "general", `@palyra ${text}`);
     await scene.waitForAnswers("general", before + 1);
     const general = scene.simulator.people.findChannel("general");
     const id = general.messages.at(-1)?.id ?? "";
@@ -142,6 +142,20 @@ describe("A message that is to be deleted", () => {
     const types = LogsResponse.parse(await logs.json()).events.map(({ event_type }) => event_type);
     const steps = types.filter((type) => type.startsWith("approval.")).reverse();
     assert.deepEqual(steps, ["approval.requested", "approval.allowed", "approval.used"]);
+  });
+
+  it("is shown to who asked without the secrets that stand in it", async () => {
+    const [token = ""] = scene.boot.tokens;
+    const { id, request } = await victim(`look at ${token} and at password=hunter2hunter2`);
+    const response = await send("POST", `${messages}/delete`, request);
+    assert.equal(response.status, 202);
+    const text = await response.text();
+    const { preview } = ApprovalRequired.parse(JSON.parse(text));
+    assert.deepEqual(
+      [preview.locator.message_id, preview.body],
+      [id, "look at <redacted> and at password=<redacted>"],
+    );
+    assert.ok(!text.includes(token) && !text.includes("hunter2hunter2"));
   });
 
   it("stays when the owner denies it, and who asked is told why", async () => {

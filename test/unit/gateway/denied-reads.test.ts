@@ -55,6 +55,7 @@ describe("Messages that the bot may not read", () => {
         changed: () => undefined,
         onFault: (thrown) => assert.ifError(thrown),
       }),
+      (text) => text,
     );
     // An adapter that hands over more than its own judgement allows.
     Object.assign(scene.adapter(a), {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { ApprovalRecord } from "../../../../src/connectors/store/parts/approval-store.ts";
 import { approvalBounds } from "../../../../src/contracts/approvals.ts";
+import { connectorBounds } from "../../../../src/contracts/connector.ts";
+import { MessageRecord } from "../../../../src/contracts/message-admin.ts";
 import { actionDigest } from "../../../../src/gateway/approvals/action-digest.ts";
 import {
   type ApprovalDraft,
@@ -13,7 +15,7 @@ import {
   useApproval,
   withdrawApproval,
 } from "../../../../src/gateway/approvals/approval-decisions.ts";
-import { mutationSentence } from "../../../../src/gateway/message-governance.ts";
+import { mutationSentence, redactedMessage } from "../../../../src/gateway/message-governance.ts";
 import { sampleApproval } from "../../connectors/store/contract/approvals.ts";
 
 const owner = { principal: "owner", surface: "terminal" } as const;
@@ -168,6 +170,42 @@ describe("The digest of an action", () => {
         assert.equal(actionDigest(one) === actionDigest(other), isSame);
       }),
     );
+  });
+});
+
+describe("A message that is shown", () => {
+  it("has no secret in what people wrote, and stays within its bounds", () => {
+    const secret = "s3cret";
+    const text = secret.repeat(connectorBounds.filename / secret.length);
+    const file = {
+      kind: "file" as const,
+      attachment_id: "1",
+      url: null,
+      filename: text,
+      content_type: null,
+      size_bytes: 1,
+    };
+    const message: MessageRecord = {
+      locator: { conversation_id: "discord:channel:1", thread_id: null, message_id: "2" },
+      sender_id: "u1",
+      sender_display: "Ada s3cret",
+      body: "the token is s3cret, keep it",
+      created_at_unix_ms: 1,
+      edited_at_unix_ms: null,
+      is_direct_message: false,
+      is_connector_authored: false,
+      link: null,
+      attachments: [file, { ...file, filename: null }],
+      reactions: [],
+    };
+    const shown = redactedMessage(message, (one) => one.replaceAll(secret, "<redacted>"));
+    assert.deepEqual(
+      [shown.body, shown.sender_display],
+      ["the token is <redacted>, keep it", "Ada <redacted>"],
+    );
+    assert.ok(!JSON.stringify(shown).includes(secret));
+    assert.doesNotThrow(() => MessageRecord.parse(shown));
+    assert.deepEqual({ ...shown, ...message }, message);
   });
 });
 
