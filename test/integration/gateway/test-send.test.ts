@@ -9,7 +9,7 @@ describe("A test message into a channel", () => {
   let link: ControlLink;
   let general = "";
   before(async () => {
-    scene = await GatewayScene.open();
+    scene = await GatewayScene.open({ simulator: { rateLimits: "off" } });
     ({ link } = await scene.startConnected());
     general = scene.simulator.people.findChannel("general").id;
   });
@@ -86,11 +86,44 @@ describe("A test message into a channel", () => {
     await waitUntil("the message after the pause", () => scene.answers("general").at(-1) === "later");
   });
 
+  it("that is asked for again under its key is told what became of it", async () => {
+    const asked = { text: "told twice ".repeat(300) };
+    const first = await testSend(asked, { "idempotency-key": "told-1" });
+    const again = await testSend(asked, { "idempotency-key": "told-1" });
+    assert.ok(first.enqueued > 1);
+    assert.deepEqual(again, { ...first, enqueued: 0 });
+
+    const nowhere = { target: "1573888945341599999" };
+    const failed = await testSend(nowhere, { "idempotency-key": "told-2" });
+    assert.equal(failed.dead_lettered, 1);
+    assert.deepEqual(await testSend(nowhere, { "idempotency-key": "told-2" }), { ...failed, enqueued: 0 });
+
+    await post("operations/queue/pause");
+    await testSend({ text: "waits" }, { "idempotency-key": "told-3" });
+    const waiting = await testSend({ text: "waits" }, { "idempotency-key": "told-3" });
+    assert.deepEqual([waiting.enqueued, waiting.delivered, waiting.waiting], [0, 0, 1]);
+    await post("operations/queue/resume");
+    const sent = await testSend({ text: "waits" }, { "idempotency-key": "told-3" });
+    assert.deepEqual([sent.delivered, sent.native_message_id], [1, ids().at(-1)]);
+  });
+
+  it("that is asked for twice at the same time under its key is sent once, and both are told", async () => {
+    const lift = scene.simulator.faults.add({ kind: "latency", pathIncludes: "/messages", delayMs: 300 });
+    const ask = () => testSend({ text: "both" }, { "idempotency-key": "both-1" });
+    const answers = await Promise.all([ask(), ask()]);
+    lift();
+    assert.deepEqual(answers.map(({ enqueued }) => enqueued).sort(), [0, 1]);
+    for (const answer of answers) {
+      assert.deepEqual([answer.delivered, answer.waiting, answer.native_message_id], [1, 0, ids().at(-1)]);
+    }
+    assert.equal(scene.answers("general").filter((text) => text === "both").length, 1);
+  });
+
   it("that is asked for again under its key is sent once, and another text under the key is another message", async () => {
     const key = { "idempotency-key": "button-1" };
     const first = await testSend({ text: "once" }, key);
     const again = await testSend({ text: "once" }, key);
-    assert.deepEqual([first.enqueued, again.enqueued, again.delivered], [1, 0, 0]);
+    assert.deepEqual([first.enqueued, again.enqueued, again.delivered], [1, 0, 1]);
     assert.equal(again.envelope_id, first.envelope_id);
     await testSend({ text: "another" }, key);
     const texts = scene.answers("general").slice(-2);

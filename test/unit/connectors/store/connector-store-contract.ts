@@ -274,6 +274,45 @@ export function describeConnectorStore(name: string, open: () => Promise<StoreFi
         assert.deepEqual((await claimOne(10)).request, request);
       });
 
+      it("takes several messages at once, and counts those that are new", async () => {
+        const requests = [0, 1, 2].map((sequence) => sampleReply(sampleEvent(1), sequence));
+        await store.enqueueOutbound(sampleReply(sampleEvent(1), 1), 1);
+        assert.equal(await store.enqueueAll(requests, 2), 2);
+        assert.equal(await store.enqueueAll(requests, 3), 0);
+        assert.equal((await store.queueDepth(connector)).outbox_pending, 3);
+      });
+
+      it("tells what became of the messages of an envelope, and of no other", async () => {
+        await answer(1, 3, 10);
+        await store.enqueueOutbound({ ...sampleReply(sampleEvent(1)), connector_id: other }, 10);
+        const told = async (id: string) =>
+          (await store.outboundOf(connector, id)).map(({ sequence, state, nativeMessageId, reason }) => [
+            sequence,
+            state,
+            nativeMessageId,
+            reason,
+          ]);
+        const { envelope_id: id } = sampleReply(sampleEvent(1));
+        const first = await claimOne(11);
+        await store.markDelivered(first.outboxId, first.claim, "m0", 12);
+        const second = await claimOne(13);
+        const retry = { counted: true, reason: "timeout", nextAttemptAt: 20 };
+        await store.scheduleRetry(second.outboxId, second.claim, retry, 14);
+        assert.deepEqual(await told(id), [
+          [0, "delivered", "m0", null],
+          [1, "waiting", null, "timeout"],
+          [2, "waiting", null, null],
+        ]);
+        const again = await claimOne(20);
+        await store.moveToDeadLetter(again.outboxId, again.claim, "refused", 21);
+        assert.deepEqual(await told(id), [
+          [0, "delivered", "m0", null],
+          [1, "dead", null, "refused"],
+          [2, "dead", null, "refused"],
+        ]);
+        assert.deepEqual(await told("unknown"), []);
+      });
+
       it("hands out the chunks of an answer one after another", async () => {
         await answer(1, 3, 10);
         for (const sequence of [0, 1, 2]) {
