@@ -1,5 +1,7 @@
 import { createInterface } from "node:readline/promises";
+import { PalyraError } from "../platform/errors.ts";
 import type { Terminal } from "./terminal.ts";
+import { visibleText } from "./visible-text.ts";
 
 /**
  * Asks a question that only “y” or “yes” answers with yes. Without a terminal there is nobody to ask.
@@ -15,4 +17,16 @@ export async function confirm({ stdin, stderr }: Terminal, question: string): Pr
   } finally {
     lines.close();
   }
+}
+
+/**
+ * Makes sure that the user wants something others notice or that cannot be taken back.
+ * @param sure `--yes` was given
+ * @throws `validation_error` otherwise
+ */
+export async function confirmed(terminal: Terminal, sure: boolean, question: string): Promise<void> {
+  if (sure || (await confirm(terminal, visibleText(question))) === true) return;
+  throw new PalyraError("validation_error", "Nothing was done.", {
+    nextStep: "Confirm with “y” on a terminal, or add --yes.",
+  });
 }

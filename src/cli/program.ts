@@ -5,6 +5,7 @@ import { defaultProfileName } from "../contracts/profile.ts";
 import { defaultStateRoot, requireAbsolute } from "../platform/state-paths.ts";
 import { defaultSettings } from "../supervisor/control-center-options.ts";
 import type { Profile } from "../supervisor/profiles/profile-catalog.ts";
+import { addChannelCommands } from "./channel-commands.ts";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import { decideApproval, listApprovals } from "./commands/approvals.ts";
 import { rotateTokens } from "./commands/rotate-tokens.ts";
@@ -14,7 +15,9 @@ import { stop } from "./commands/stop.ts";
 import { up } from "./commands/up.ts";
 import { addDiagnosticCommands } from "./diagnostic-commands.ts";
 import { addProfiles, addTimeline, chosenProfile, managesProfiles } from "./history-and-profiles.ts";
+import { addMessageCommands } from "./message-commands.ts";
 import { wholeNumber } from "./option-values.ts";
+import type { Shell } from "./shell.ts";
 import { visibleText } from "./visible-text.ts";
 
 interface GivenGlobals {
@@ -63,6 +66,8 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
     ...globalsOf(program.opts<GivenGlobals>(), host, profile),
   });
 
+  const shell: Shell = { context, exitWith };
+
   program
     .command("up")
     .description("start the services and watch over them until Ctrl-C")
@@ -106,6 +111,8 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
       await stop(context());
     });
 
+  addChannelCommands(program, shell);
+  addMessageCommands(program, shell);
   addApprovals(program, context);
   addTimeline(program, context);
   addProfiles(program, context);

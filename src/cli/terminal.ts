@@ -10,8 +10,8 @@ export interface OutputStream {
 /** Where the command reads from and writes to. */
 export interface Terminal {
   readonly stdin: NodeJS.ReadStream;
-  readonly stdout: OutputStream;
-  readonly stderr: OutputStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 

@@ -1,0 +1,58 @@
+import { PalyraError } from "../platform/errors.ts";
+import { statePaths } from "../platform/state-paths.ts";
+import { EncryptedFileSecretStore } from "../supervisor/encrypted-file-secret-store.ts";
+import { callGateway } from "../supervisor/gateway-call.ts";
+import { tokenRefs } from "../supervisor/service-secrets.ts";
+import { type CommandContext, inspectorFor } from "./command-context.ts";
+import type { GatewayRoad } from "./gateway-client.ts";
+import { openControlCenter } from "./open-control-center.ts";
+
+/**
+ * The way to the gateway that runs: through who owns it, else straight to it with the token of the encrypted file.
+ * @throws `not_running`; `secrets_elsewhere` when VS Code keeps the token and does not run
+ */
+export async function findGateway(context: CommandContext): Promise<GatewayRoad> {
+  const inspector = inspectorFor(context);
+  const owner = await inspector.findOwner({ snapshot: () => undefined, log: () => undefined });
+  if (owner !== null) {
+    if (owner.snapshot.quick_facts.gateway_url === null) {
+      owner.close();
+      throw notRunning();
+    }
+    return {
+      call: (call, signal) => owner.callGateway(call, signal),
+      close: async () => owner.close(),
+    };
+  }
+  const { snapshot } = await inspector.inspect();
+  const { gateway_url: url, secrets_home: home } = snapshot.quick_facts;
+  if (url === null) throw notRunning();
+  if (home !== "file") {
+    throw new PalyraError("secrets_elsewhere", "The gateway's token is kept by VS Code, which does not run.");
+  }
+  const token = await new EncryptedFileSecretStore(statePaths(context.stateRoot).secretsDir).peek(
+    tokenRefs.gateway,
+  );
+  if (token === undefined) throw notRunning();
+  return { call: (call, signal) => callGateway({ url, token }, call, signal), close: async () => undefined };
+}
+
+/** Starts the gateway, if need be, and watches over it until the road is closed; it then goes on for its linger time. */
+export async function startGateway(context: CommandContext): Promise<GatewayRoad> {
+  const { snapshot } = await inspectorFor(context).inspect();
+  const wanted = snapshot.services.some(({ service, pid }) => service === "browserd" && pid !== null);
+  const center = await openControlCenter(context, {}, { gateway: true, browserd: wanted });
+  try {
+    await center.start("gateway");
+  } catch (thrown) {
+    await center.dispose();
+    throw thrown;
+  }
+  return { call: (call, signal) => center.callGateway(call, signal), close: () => center.dispose() };
+}
+
+function notRunning(): PalyraError {
+  return new PalyraError("not_running", "The gateway is not running.", {
+    nextStep: "Start it with “palyra up” in another terminal or “Palyra: Start” in VS Code, or add --start.",
+  });
+}
