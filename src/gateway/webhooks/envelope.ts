@@ -1,5 +1,6 @@
 import { webhookBounds } from "../../contracts/webhook.ts";
-import { canonicalJson } from "./canonical-json.ts";
+import { canonicalJson } from "../../platform/canonical-json.ts";
+import { isTooDeep } from "./safety-scan.ts";
 import { hmacSha256 } from "./signature/scheme.ts";
 
 /** The document of version 1 in which a sender wraps an event. */
@@ -108,7 +109,8 @@ function envelopeOf(rawBody: Buffer, now: number): WebhookEnvelope {
   name(document, "event");
   name(document, "source");
   const payload = object(required(document, "payload", "payload"), "payload");
-  if (Object.keys(payload).length > payloadKeys) throw new Refused("invalid_value", "payload");
+  if (Object.keys(payload).length > payloadKeys || isTooDeep(payload))
+    throw new Refused("invalid_value", "payload");
   checkReplayProtection(
     object(required(document, "replay_protection", "replay_protection"), "replay_protection"),
     now,

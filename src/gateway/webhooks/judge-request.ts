@@ -5,8 +5,8 @@ import {
   isEnvelopeFault,
   parseEnvelope,
 } from "./envelope.ts";
-import { type SafetyVerdict, scanUntrusted } from "./safety-scan.ts";
-import { type SenderFacts, senderFacts } from "./sender-facts.ts";
+import { isTooDeep, type SafetyVerdict, scanUntrusted } from "./safety-scan.ts";
+import { bodyKey, type SenderFacts, senderFacts, withoutVendorSecrets } from "./sender-facts.ts";
 import { matchesAny } from "./signature/matches-any.ts";
 import { isMalformed, prefixedHex, type RequestHeaders } from "./signature/scheme.ts";
 import { headerSchemes } from "./signature/schemes.ts";
@@ -40,7 +40,15 @@ export interface JudgeOptions {
 
 export type WebhookJudgement =
   | ({ readonly kind: "accepted" } & AcceptedRequest)
-  | { readonly kind: "refused"; readonly refusal: WebhookRefusal; readonly message: string };
+  /** The sender asks whether the address is ours, before it sends anything; answered with its own word. */
+  | { readonly kind: "challenge"; readonly challenge: string }
+  | {
+      readonly kind: "refused";
+      readonly refusal: WebhookRefusal;
+      readonly message: string;
+      /** What is known of the request, once its signature was found good. */
+      readonly content?: Omit<AcceptedRequest, "safety">;
+    };
 
 /** A request that may have its effect, once for its delivery key. */
 export interface AcceptedRequest extends SenderFacts {
@@ -66,14 +74,30 @@ export function judgeRequest(request: WebhookRequest, options: JudgeOptions): We
   const result =
     signatureOf(integration) === "envelope" ? judgeEnvelope(request, options) : judgeSigned(request, options);
   if ("refusal" in result) return result;
+  const challenge = challengeOf(result, integration);
+  if (challenge !== null) return { kind: "challenge", challenge };
+  if (isTooDeep(result.payload)) {
+    return refused("invalid_payload", "The document is nested too deep.");
+  }
   const refusal = refusalOfContent(result, integration);
-  if (refusal !== null) return refusal;
+  if (refusal !== null) return { ...refusal, content: result };
   const safety = scanUntrusted(result.payload);
   if (safety.action === "block") {
     const codes = safety.findings.map(({ code }) => code).join(", ");
-    return refused("safety_blocked", `The payload holds what must not be passed on: ${codes}.`);
+    const message = `The payload holds what must not be passed on: ${codes}.`;
+    return { ...refused("safety_blocked", message), content: result };
   }
   return { kind: "accepted", ...result, safety };
+}
+
+/** Slack's question whether we are who we say. */
+function challengeOf({ payload, signed }: Content, integration: WebhookIntegration): string | null {
+  if (signatureOf(integration) !== "slack" || !signed) return null;
+  if (typeof payload !== "object" || payload === null) return null;
+  const { type, challenge } = payload as Readonly<Record<string, unknown>>;
+  const isQuestion =
+    type === "url_verification" && typeof challenge === "string" && challenge.length <= 1_024;
+  return isQuestion ? challenge : null;
 }
 
 type Content = Omit<AcceptedRequest, "safety">;
@@ -103,7 +127,7 @@ function judgeSigned(request: WebhookRequest, options: JudgeOptions): Content | 
   return {
     ...senderFacts(signature, claim, body.value, rawBody),
     signedAtMs: claim.timestampMs,
-    payload: body.value,
+    payload: withoutVendorSecrets(signature, body.value),
     signed: true,
   };
 }
@@ -114,10 +138,9 @@ function unsigned(
   request: WebhookRequest,
   signature: Parameters<typeof senderFacts>[0],
 ): Content {
-  const claim = { deliveryId: null, event: null, signatures: [] };
+  const claim = { deliveryId: null, event: null, timestampMs: null };
   const facts = senderFacts(signature, claim, payload, request.rawBody);
-  const { deliveryKey } = senderFacts("github", claim, payload, request.rawBody);
-  return { ...facts, deliveryKey, signedAtMs: null, payload, signed: false };
+  return { ...facts, deliveryKey: bodyKey(request.rawBody), signedAtMs: null, payload, signed: false };
 }
 
 function judgeEnvelope(request: WebhookRequest, options: JudgeOptions): Content | Refused {

@@ -85,7 +85,7 @@ const secretKeyWords = [
 
 /** Keys that hold a word of the list above and yet no secret: counts, kinds, addresses, times. */
 const harmlessKey =
-  /(_ref|_count|_counts|_limit|_limits|_type|_types|_id|_ids|_name|_names|_url|_urls|_uri|_at|_ms|_expiry|_expires|_expires_in|_length|_size|_scanning.*|tokens)$/;
+  /(_ref|_count|_counts|_limit|_limits|_type|_types|_id|_ids|_name|_names|_url|_urls|_uri|_at|_ms|_expiry|_expires|_expires_in|_length|_size|_status|_state|_required|_policy|_method|_reset|_scanning.*|tokens)$/;
 
 const tokenRules: readonly (readonly [code: string, pattern: RegExp])[] = [
   ["openai", /\bsk-[A-Za-z0-9_-]{20,}/],
@@ -104,17 +104,29 @@ const referenceKeys = [
   "client_secret_ref",
 ];
 
-/** A value is looked at so deep and no deeper. */
+/** Deeper documents are refused before: see `isTooDeep`. */
 const maxDepth = 64;
+
+/** Stands between the values of a document: nothing that is looked for reaches over it. */
+const between = "\n\u0000\n";
+
+/** Whether a document is nested so deep that it is not looked through. */
+export function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return depth >= maxDepth || Object.values(value).some((inner) => isTooDeep(inner, depth + 1));
+}
 
 /**
  * Looks through what a sender from outside wrote, value by value and key by key when it is JSON: how the
  * document is laid out in lines makes no difference.
- * @param content a parsed JSON value, or a text
+ * @param content a parsed JSON value that is not too deep, or a text
  */
 export function scanUntrusted(content: unknown): SafetyVerdict {
   const findings = new Map<string, SafetyFinding>();
-  visit(content, null, 0, (finding) => findings.set(finding.code, finding));
+  const report: Report = (finding) => findings.set(finding.code, finding);
+  const texts: string[] = [];
+  collect(content, null, texts, report);
+  scanText(texts.join(between), report);
   const sorted = [...findings.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
   return { action: actionFor(sorted), findings: sorted };
 }
@@ -131,26 +143,25 @@ function actionFor(findings: readonly SafetyFinding[]): SafetyAction {
 
 type Report = (finding: SafetyFinding) => void;
 
-function visit(value: unknown, key: string | null, depth: number, report: Report): void {
-  if (depth > maxDepth) return;
+function collect(value: unknown, key: string | null, texts: string[], report: Report): void {
   if (typeof value === "string") {
     if (key !== null) scanPair(key, value, report);
-    scanText(value, report);
-    return;
-  }
-  if (Array.isArray(value)) {
-    for (const element of value) visit(element, key, depth + 1, report);
-    return;
-  }
-  if (typeof value !== "object" || value === null) return;
-  for (const [inner, element] of Object.entries(value)) {
-    scanText(inner, report);
-    visit(element, inner, depth + 1, report);
+    texts.push(value);
+  } else if (Array.isArray(value)) {
+    for (const element of value) collect(element, key, texts, report);
+  } else if (typeof value === "object" && value !== null) {
+    for (const [inner, element] of Object.entries(value)) {
+      texts.push(inner);
+      collect(element, inner, texts, report);
+    }
   }
 }
 
+/** A line that gives a name a value. */
+const pairLine = /^[ \t]*["']?([A-Za-z][A-Za-z0-9_-]{0,63})["']?[ \t]*[:=][ \t]*["']?(\S.*?)["']?[ \t\r]*$/gm;
+
 function scanText(text: string, report: Report): void {
-  const lower = text.toLowerCase();
+  const lower = text.toLowerCase().replace(/\s+/g, " ");
   for (const { code, riskKind, severity, phrases } of phraseRules) {
     if (phrases.some((phrase) => lower.includes(phrase))) {
       report({ code: `prompt_injection.${code}`, category: "prompt_injection", riskKind, severity });
@@ -170,9 +181,8 @@ function scanText(text: string, report: Report): void {
       });
     }
   }
-  for (const line of text.split(/\r?\n/)) {
-    const pair = /^\s*["']?([A-Za-z][A-Za-z0-9_-]{0,63})["']?\s*[:=]\s*["']?(.+?)["']?\s*$/.exec(line);
-    if (pair?.[1] !== undefined && pair[2] !== undefined) scanPair(pair[1], pair[2], report);
+  for (const [, name, value] of text.matchAll(pairLine)) {
+    if (name !== undefined && value !== undefined) scanPair(name, value, report);
   }
 }
 

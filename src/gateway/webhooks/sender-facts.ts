@@ -21,7 +21,7 @@ export interface SenderFacts {
  */
 export function senderFacts(
   signature: Exclude<WebhookSignature, "envelope">,
-  claim: Pick<SignatureClaim, "deliveryId" | "event" | "signatures">,
+  claim: Pick<SignatureClaim, "deliveryId" | "event" | "timestampMs">,
   body: unknown,
   rawBody: Buffer,
 ): SenderFacts {
@@ -32,7 +32,7 @@ export function senderFacts(
       return {
         event: claim.event,
         source: text(fieldsOf(fields.repository).full_name) ?? text(fieldsOf(fields.organization).login),
-        deliveryKey: `body:${createHash("sha256").update(rawBody).digest("hex")}`,
+        deliveryKey: bodyKey(rawBody),
       };
     case "gitlab":
       return {
@@ -44,31 +44,50 @@ export function senderFacts(
       return {
         event: text(fieldsOf(fields.event).type) ?? text(fields.type),
         source: text(fields.team_id),
-        deliveryKey: idOr(fields.event_id, claim),
+        deliveryKey: idOr(fields.event_id, claim, rawBody),
       };
     case "stripe":
       return {
         event: text(fields.type),
         source: text(fields.account),
-        deliveryKey: idOr(fields.id, claim),
+        deliveryKey: idOr(fields.id, claim, rawBody),
       };
     case "standard":
       return { event: text(fields.type), source: text(fields.source), deliveryKey: `id:${id}` };
     case "generic":
       return {
-        event: claim.event ?? text(fields.event) ?? text(fields.type),
+        event: text(fields.event) ?? text(fields.type) ?? claim.event,
         source: text(fields.source),
         deliveryKey: `id:${id}`,
       };
   }
 }
 
-/** The document's own id, which is signed with it; without one, the signature stands for the request. */
-function idOr(id: unknown, claim: Pick<SignatureClaim, "signatures">): string {
+/** A document without what its vendor puts into every one and is nobody's business: it would look like a leak. */
+export function withoutVendorSecrets(signature: WebhookSignature, body: unknown): unknown {
+  if (signature === "slack") {
+    const { token: _, ...others } = fieldsOf(body);
+    return others;
+  }
+  const object = fieldsOf(fieldsOf(fieldsOf(body).data).object);
+  if (signature !== "stripe" || !("client_secret" in object)) return body;
+  const { client_secret: _, ...others } = object;
+  return { ...fieldsOf(body), data: { ...fieldsOf(fieldsOf(body).data), object: others } };
+}
+
+/** Key of a delivery that has nothing but its body. */
+export function bodyKey(rawBody: Buffer): string {
+  return `body:${createHash("sha256").update(rawBody).digest("hex")}`;
+}
+
+/**
+ * The document's own id, which is signed with it; without one, what was signed stands for the request: the shown
+ * header may hold other signatures beside the right one.
+ */
+function idOr(id: unknown, claim: Pick<SignatureClaim, "timestampMs">, rawBody: Buffer): string {
   const own = text(id);
-  return own === null
-    ? `signature:${claim.signatures.map((one) => one.toString("hex")).join(".")}`
-    : `id:${own}`;
+  if (own !== null) return `id:${own}`;
+  return `signed:${createHash("sha256").update(`${claim.timestampMs}.`).update(rawBody).digest("hex")}`;
 }
 
 function fieldsOf(value: unknown): Fields {

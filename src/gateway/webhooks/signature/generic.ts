@@ -12,7 +12,8 @@ export const generic: SignatureScheme = {
     if (timestamp === null || !/^\d{1,15}$/.test(timestamp))
       return missing("timestamp", "x-palyra-timestamp");
     const nonce = header(headers, "x-palyra-nonce");
-    if (nonce === null || nonce.length < 16 || nonce.length > 128) {
+    // Without a dot nothing can be moved from the body into it, or back, under the same signature.
+    if (nonce === null || !/^[A-Za-z0-9_-]{16,128}$/.test(nonce)) {
       return missing("delivery id", "x-palyra-nonce");
     }
     const signatures = prefixedHex(header(headers, "x-palyra-signature") ?? "", "v1=");

@@ -1,3 +1,4 @@
+import { standardWebhooksKey } from "../../../platform/webhook-signing.ts";
 import { header, hmacSha256, missing, prefixedBase64, type SignatureScheme, secondsToMs } from "./scheme.ts";
 
 /** The headers' two spellings: the specification's, and that of the service it comes from. */
@@ -13,7 +14,7 @@ export const standardWebhooks: SignatureScheme = {
     const timestamp = header(headers, `${spelling}-timestamp`);
     const timestampMs = secondsToMs(timestamp);
     const list = header(headers, `${spelling}-signature`);
-    if (id === null || id.length > 256) return missing("delivery id", `${spelling}-id`);
+    if (id === null || id.length > 256 || id.includes(".")) return missing("delivery id", `${spelling}-id`);
     if (timestamp === null || timestampMs === null) return missing("timestamp", `${spelling}-timestamp`);
     const signatures = prefixedBase64(list ?? "", "v1,");
     if (signatures.length === 0) return missing("signature", `${spelling}-signature`);
@@ -22,11 +23,7 @@ export const standardWebhooks: SignatureScheme = {
       deliveryId: id,
       event: null,
       signatures,
-      expected: (secret, rawBody) => hmacSha256(keyOf(secret), `${id}.${timestamp}.`, rawBody),
+      expected: (secret, rawBody) => hmacSha256(standardWebhooksKey(secret), `${id}.${timestamp}.`, rawBody),
     };
   },
 };
-
-function keyOf(secret: string): Buffer {
-  return Buffer.from(secret.startsWith("whsec_") ? secret.slice("whsec_".length) : secret, "base64");
-}

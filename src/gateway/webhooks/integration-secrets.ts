@@ -1,0 +1,150 @@
+import {
+  SecretRef,
+  signatureOf,
+  type WebhookIntegration,
+  type WebhookReadiness,
+} from "../../contracts/webhook.ts";
+import { detailsOf } from "../../platform/errors.ts";
+import { standardWebhooksKey } from "../../platform/webhook-signing.ts";
+
+/** Least bytes of a key of Standard Webhooks, and of any other secret: fewer can be guessed. */
+const leastBytes = { standard: 16, other: 8 } as const;
+/** Secrets that are asked for at the same time. */
+const concurrency = 4;
+/** A controller that could not hand a secret over is asked again after this time, in milliseconds. */
+const askAgainMs = 30_000;
+/** Longest wait for a secret that somebody asks about, in milliseconds. */
+const probeMs = 5_000;
+
+type Known =
+  | { readonly kind: "value"; readonly value: string }
+  | { readonly kind: "missing" }
+  | { readonly kind: "unavailable" };
+
+export interface IntegrationSecretsOptions {
+  /** Waits while there is nobody to ask. */
+  readonly secret: (ref: string, signal: AbortSignal) => Promise<string>;
+  /** What is known has changed. */
+  readonly changed: () => void;
+}
+
+/** The secrets of all integrations, in memory only: checking a signature never waits for a keyring. */
+export class IntegrationSecrets {
+  readonly #options: IntegrationSecretsOptions;
+  readonly #known = new Map<string, Known>();
+  readonly #closed = new AbortController();
+  #wanted: ReadonlySet<string> = new Set();
+  #queue: string[] = [];
+  #asking = 0;
+  #again: NodeJS.Timeout | null = null;
+
+  constructor(options: IntegrationSecretsOptions) {
+    this.#options = options;
+  }
+
+  /** Asks for the secrets that are new, and forgets those that no integration names any more. */
+  apply(integrations: Iterable<WebhookIntegration>): void {
+    this.#wanted = new Set([...integrations].flatMap(refsOf));
+    for (const ref of this.#known.keys()) if (!this.#wanted.has(ref)) this.#known.delete(ref);
+    this.#ask([...this.#wanted].filter((ref) => !this.#known.has(ref)));
+  }
+
+  /** @param ref the secret that changed; null when there is somebody new to ask, for what is not known */
+  secretChanged(ref: string | null): void {
+    const affected = [...this.#wanted].filter((one) =>
+      ref === null ? this.#known.get(one)?.kind !== "value" : one === ref,
+    );
+    this.#ask(affected);
+  }
+
+  /** The secrets that an integration's sender may sign with; empty while it is not ready. */
+  of(integration: WebhookIntegration): string[] {
+    return refsOf(integration).flatMap((ref) => {
+      const known = this.#known.get(ref);
+      return known?.kind === "value" && isUsable(integration, known.value) ? [known.value] : [];
+    });
+  }
+
+  /** Whether the integration can take requests. */
+  readiness(integration: WebhookIntegration): WebhookReadiness {
+    return integration.enabled ? this.secretState(integration) : "disabled";
+  }
+
+  /** Whether its secret is there, enabled or not. */
+  secretState(integration: WebhookIntegration): Exclude<WebhookReadiness, "disabled"> {
+    const ref = SecretRef.safeParse(integration.secret_vault_ref);
+    if (!ref.success) return "invalid_secret_ref";
+    const known = this.#known.get(ref.data);
+    if (known?.kind === "value") return isUsable(integration, known.value) ? "ready" : "secret_unusable";
+    return known?.kind === "missing" ? "secret_not_found" : "secret_unavailable";
+  }
+
+  /** Asks for the secrets of an integration that is not in force yet. @returns how it would stand with it */
+  async probe(integration: WebhookIntegration): Promise<Exclude<WebhookReadiness, "disabled">> {
+    const ref = SecretRef.safeParse(integration.secret_vault_ref);
+    if (!ref.success) return "invalid_secret_ref";
+    const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(probeMs)]);
+    const known = await this.#fetch(ref.data, signal);
+    if (known.kind === "value") return isUsable(integration, known.value) ? "ready" : "secret_unusable";
+    return known.kind === "missing" ? "secret_not_found" : "secret_unavailable";
+  }
+
+  close(): void {
+    this.#closed.abort();
+    if (this.#again !== null) clearTimeout(this.#again);
+    this.#known.clear();
+  }
+
+  #ask(refs: readonly string[]): void {
+    this.#queue.push(...refs.filter((ref) => !this.#queue.includes(ref)));
+    while (this.#asking < concurrency) {
+      const ref = this.#queue.shift();
+      if (ref === undefined) return;
+      this.#asking += 1;
+      void this.#askOne(ref).finally(() => {
+        this.#asking -= 1;
+        this.#ask([]);
+      });
+    }
+  }
+
+  async #askOne(ref: string): Promise<void> {
+    const known = await this.#fetch(ref, this.#closed.signal);
+    if (this.#closed.signal.aborted || !this.#wanted.has(ref)) return;
+    // An old value is better than none while the keyring is locked.
+    if (known.kind === "unavailable") this.#askAgainLater();
+    if (known.kind !== "unavailable" || this.#known.get(ref)?.kind !== "value") this.#known.set(ref, known);
+    this.#options.changed();
+  }
+
+  /** What went wrong is told by its kind: the details stand in the log of who was asked. */
+  async #fetch(ref: string, signal: AbortSignal): Promise<Known> {
+    try {
+      return { kind: "value", value: await this.#options.secret(ref, signal) };
+    } catch (thrown) {
+      return { kind: detailsOf(thrown).code === "secret_missing" ? "missing" : "unavailable" };
+    }
+  }
+
+  #askAgainLater(): void {
+    if (this.#again !== null) return;
+    this.#again = setTimeout(() => {
+      this.#again = null;
+      this.secretChanged(null);
+    }, askAgainMs);
+    this.#again.unref();
+  }
+}
+
+function refsOf(integration: WebhookIntegration): string[] {
+  return [integration.secret_vault_ref, integration.previous_secret_vault_ref]
+    .map((ref) => SecretRef.safeParse(ref))
+    .flatMap((ref) => (ref.success ? [ref.data] : []));
+}
+
+/** Whether anything but guessing leads to a signature with this secret. */
+function isUsable(integration: WebhookIntegration, secret: string): boolean {
+  const isStandard = signatureOf(integration) === "standard";
+  const key = isStandard ? standardWebhooksKey(secret) : Buffer.from(secret.trim());
+  return key.length >= (isStandard ? leastBytes.standard : leastBytes.other);
+}

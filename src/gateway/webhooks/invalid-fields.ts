@@ -1,0 +1,19 @@
+/** A request with fields that are wrong for a reason no schema tells; answered like those that a schema finds. */
+export class InvalidFields extends Error {
+  /** In the form in which the HTTP framework names faults. */
+  readonly validation: readonly {
+    readonly instancePath: string;
+    readonly keyword: string;
+    readonly message: string;
+  }[];
+
+  constructor(fields: readonly { readonly field: string; readonly message: string }[]) {
+    super(fields.map(({ field, message }) => `${field}: ${message}`).join("; "));
+    this.name = "InvalidFields";
+    this.validation = fields.map(({ field, message }) => ({
+      instancePath: `/${field.replaceAll(".", "/")}`,
+      keyword: "invalid",
+      message,
+    }));
+  }
+}
