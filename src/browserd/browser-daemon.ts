@@ -172,8 +172,14 @@ export async function startBrowserDaemon(options: BrowserDaemonOptions): Promise
 /** The status as the sidecar contract wants it. */
 export function toBrowserdStatus(status: BrowserDaemonStatus): BrowserdStatus {
   const { search, state } = status.browser;
+  // A path that somebody chose is to be corrected; without a browser the next step depends on who reads it.
+  const correction = search.kind === "invalid-path" ? { nextStep: search.howToInstall } : {};
   const reasons: ErrorDetails[] = status.reasons.map((reason) =>
-    new PalyraError(search.kind === "found" ? "service_unavailable" : "browser_missing", reason).toDetails(),
+    new PalyraError(
+      search.kind === "found" ? "service_unavailable" : "browser_missing",
+      reason,
+      correction,
+    ).toDetails(),
   );
   return {
     service: "browserd",
@@ -197,8 +203,7 @@ export function describeStatus(browser: BrowserView, sessions: number): BrowserD
     return { health: "failed", reasons: [`${reason} Restart the browser daemon.`], browser, sessions };
   }
   if (browser.search.kind !== "found") {
-    const { message, hint } = missingBrowser(browser.search);
-    return { health: "degraded", reasons: [`${message} ${hint}`], browser, sessions };
+    return { health: "degraded", reasons: [missingBrowser(browser.search).message], browser, sessions };
   }
   if (browser.lastProbe?.ok === false) {
     const reasons = ["The browser does not answer. It is started again if that lasts."];

@@ -252,7 +252,7 @@ export class BrowserPool {
       await this.#discardProfile(profileFolder);
       throw new ToolError("browser_failed", `The browser could not be started. ${this.#lastProblem}`, {
         cause: error,
-        hint: "Check that the browser starts by hand, or choose another one with “palyra.browser.path”.",
+        hint: "Check that the browser starts by hand, or name another one.",
       });
     }
   }
@@ -332,7 +332,7 @@ export function missingBrowser(search: Exclude<BrowserSearch, { kind: "found" }>
     ? new ToolError("browser_missing", `The browser “${search.path}” cannot be used: ${search.reason}.`, {
         hint: search.howToInstall,
       })
-    : new ToolError("browser_missing", `No browser was found. Searched: ${search.searched.join(", ")}.`, {
+    : new ToolError("browser_missing", "No Chrome, Chromium, Edge or Brave was found on this machine.", {
         hint: search.howToInstall,
         details: { searched: search.searched },
       });

@@ -77,17 +77,17 @@ export function findBrowser(host: BrowserSearchHost, givenPath?: string): Browse
 
 /** How to get a browser on a platform, in one sentence. */
 function howToInstall(platform: NodeJS.Platform): string {
-  const setting = "or set “palyra.browser.path” to the browser's executable";
+  const name = "or name the browser to use";
   if (platform === "linux") {
-    return `Install Chrome or Chromium (for example “sudo apt install chromium” or “sudo dnf install chromium”), ${setting}.`;
+    return `Install Chrome or Chromium (for example “sudo apt install chromium” or “sudo dnf install chromium”), ${name}.`;
   }
   if (platform === "darwin") {
-    return `Install Chrome from https://www.google.com/chrome/ or with “brew install --cask google-chrome”, ${setting}.`;
+    return `Install Chrome from https://www.google.com/chrome/ or with “brew install --cask google-chrome”, ${name}.`;
   }
   if (platform === "win32") {
-    return `Install Chrome from https://www.google.com/chrome/ or with “winget install Google.Chrome”, ${setting}.`;
+    return `Install Chrome from https://www.google.com/chrome/ or with “winget install Google.Chrome”, ${name}.`;
   }
-  return `Install Chrome or Chromium, ${setting}.`;
+  return `Install Chrome or Chromium, ${name}.`;
 }
 
 function useGivenPath(host: BrowserSearchHost, path: string): BrowserSearch {
@@ -96,7 +96,7 @@ function useGivenPath(host: BrowserSearchHost, path: string): BrowserSearch {
     path,
     reason,
     howToInstall:
-      "Correct “palyra.browser.path”, or leave it empty to use the first installed Chrome, Chromium, Edge or Brave.",
+      "Correct the path, or leave it empty: then the first installed Chrome, Chromium, Edge or Brave is used.",
   });
   const absolute = host.platform === "win32" ? /^(?:[a-z]:[\\/]|\\\\)/i.test(path) : path.startsWith("/");
   if (!absolute) return invalid("the path is not absolute");
@@ -108,7 +108,7 @@ function useGivenPath(host: BrowserSearchHost, path: string): BrowserSearch {
     case "not-executable":
       return invalid("the file is not executable");
     case "executable":
-      return { kind: "found", path, source: "palyra.browser.path" };
+      return { kind: "found", path, source: "The browser you chose" };
   }
 }
 

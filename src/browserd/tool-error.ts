@@ -43,7 +43,7 @@ const toolErrors = {
     retryable: true,
     hint: "Open the page again with browser_navigate; the old page and its state are gone.",
   },
-  browser_missing: { retryable: false, hint: "Install Chrome or Chromium, or set “palyra.browser.path”." },
+  browser_missing: { retryable: false, hint: "Install Chrome or Chromium, or name the browser to use." },
   browser_failed: { retryable: false, hint: "Restart the browser daemon after mending the cause." },
   cancelled: { retryable: true, hint: "The caller withdrew the request." },
   internal_error: { retryable: false, hint: "Show the logs of the browser daemon and report the problem." },

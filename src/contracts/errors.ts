@@ -22,6 +22,8 @@ interface ErrorEntry {
   readonly retryable: boolean;
   /** What the user can do next, in one sentence. */
   readonly nextStep: string;
+  /** The same where what can be done depends on where it is read: in the editor, or in a terminal. */
+  readonly nextStepIn?: { readonly editor: string; readonly terminal: string };
 }
 
 const entry = (
@@ -30,7 +32,15 @@ const entry = (
   exitCode: number,
   retryable: boolean,
   nextStep: string,
-): ErrorEntry => ({ category, status, exitCode, retryable, nextStep });
+  nextStepIn?: ErrorEntry["nextStepIn"],
+): ErrorEntry => ({
+  category,
+  status,
+  exitCode,
+  retryable,
+  nextStep,
+  ...(nextStepIn === undefined ? {} : { nextStepIn }),
+});
 
 /**
  * Every error a user can meet: one code, one next step, used by HTTP, command line and editor alike.
@@ -52,6 +62,13 @@ export const errorCatalogue = {
   failed_precondition: entry("dependency", 412, 78, false, "Do first what the message names."),
   conflict: entry("conflict", 409, 75, true, "Look at the current state, then try again."),
   payload_too_large: entry("validation", 413, 2, false, "Send a smaller request."),
+  content_refused: entry(
+    "policy",
+    422,
+    77,
+    false,
+    "Take what the message names out of the payload, then send it again.",
+  ),
   rate_limited: entry("availability", 429, 75, true, "Wait a moment, then try again."),
   service_unavailable: entry(
     "availability",
@@ -64,15 +81,18 @@ export const errorCatalogue = {
 
   config_invalid: entry("validation", 400, 78, false, "Correct the named setting, then start again."),
   port_in_use: entry("conflict", 409, 78, false, "Free the port or choose another one, then start again."),
-  not_running: entry(
-    "availability",
-    503,
-    69,
-    true,
-    "Start it with “palyra up” or “Palyra: Start” in VS Code.",
-  ),
-  start_timeout: entry("availability", 503, 75, true, "Show the logs, then start again."),
-  crash_loop: entry("availability", 503, 70, false, "Show the logs, mend the cause, then choose Retry."),
+  not_running: entry("availability", 503, 69, true, "Start Palyra in VS Code or with “palyra up”.", {
+    editor: "Choose Start.",
+    terminal: "Start it with “palyra up”.",
+  }),
+  start_timeout: entry("availability", 503, 75, true, "Show the logs, then start again.", {
+    editor: "Show the logs, then choose Retry.",
+    terminal: "Look at “palyra logs”, then start it again with “palyra up”.",
+  }),
+  crash_loop: entry("availability", 503, 70, false, "Show the logs, mend the cause, then start again.", {
+    editor: "Show the logs, mend the cause, then choose Retry.",
+    terminal: "Look at “palyra logs”, mend the cause, then start it again with “palyra up”.",
+  }),
   untrusted_responder: entry(
     "auth",
     401,
@@ -100,7 +120,10 @@ export const errorCatalogue = {
   ),
   store_locked: entry("conflict", 409, 75, false, "Stop the other gateway that uses this folder."),
 
-  secret_missing: entry("dependency", 412, 78, false, "Store the secret with “Palyra: Set Discord Token”."),
+  secret_missing: entry("dependency", 412, 78, false, "Store the secret.", {
+    editor: "Choose Set Discord Token and paste the bot's token.",
+    terminal: "Store it with “palyra secrets set” and its name.",
+  }),
   secret_store_unavailable: entry(
     "dependency",
     503,
@@ -110,13 +133,10 @@ export const errorCatalogue = {
   ),
   secrets_elsewhere: entry("dependency", 412, 69, false, "Open VS Code with Palyra; it holds the secrets."),
 
-  discord_auth_failed: entry(
-    "auth",
-    401,
-    77,
-    false,
-    "Store a valid bot token with “Palyra: Set Discord Token”.",
-  ),
+  discord_auth_failed: entry("auth", 401, 77, false, "Store a valid bot token.", {
+    editor: "Copy a new token from Discord's developer portal, then choose Set Discord Token.",
+    terminal: "Copy a new token from Discord's developer portal and store it with “palyra secrets set”.",
+  }),
   discord_intents_refused: entry(
     "policy",
     403,
@@ -132,6 +152,10 @@ export const errorCatalogue = {
     75,
     true,
     "Sending is tried again by itself; show the logs to see why it fails.",
+    {
+      editor: "Sending is tried again by itself; show the logs to see why it fails.",
+      terminal: "Sending is tried again by itself; “palyra logs gateway” tells why it fails.",
+    },
   ),
 
   browser_missing: entry(
@@ -139,7 +163,11 @@ export const errorCatalogue = {
     503,
     69,
     false,
-    "Install Chrome or Chromium, or set “palyra.browser.path”.",
+    "Install Chrome or Chromium, or name the browser to use.",
+    {
+      editor: "Install Chrome or Chromium, or name a browser in the setting “palyra.browser.path”.",
+      terminal: "Install Chrome or Chromium, or name a browser with “palyra up --browser FILE”.",
+    },
   ),
   workspace_untrusted: entry("policy", 403, 77, false, "Trust the workspace to use this command."),
 } as const satisfies Record<string, ErrorEntry>;

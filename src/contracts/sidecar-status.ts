@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { PendingApprovals } from "./approvals.ts";
-import { CircuitStatus, Saturation } from "./connector-operations.ts";
+import { CircuitStatus, ConnectorFigures, Saturation } from "./connector-operations.ts";
 import { ErrorDetails } from "./errors.ts";
+import { WebhooksStatus } from "./webhook-status.ts";
 
 /** What a sidecar says of itself. `unknown` is never `ok`: it is used while there is no evidence yet. */
 export const SidecarHealth = z.enum(["ok", "degraded", "unhealthy"]);
@@ -24,6 +25,8 @@ export const QueueDepth = z.object({
   inbox_pending: z.int().nonnegative(),
   outbox_pending: z.int().nonnegative(),
   dead_letters: z.int().nonnegative(),
+  /** Sending is held back until somebody lets it go on; absent while that is not known. */
+  paused: z.boolean().optional(),
 });
 export type QueueDepth = z.infer<typeof QueueDepth>;
 
@@ -47,6 +50,8 @@ export const ConnectorStatus = z.object({
   restart_count: z.int().nonnegative().optional(),
   circuit: CircuitStatus.optional(),
   saturation: Saturation.optional(),
+  /** What it has done since it exists; absent while that is not known. */
+  figures: ConnectorFigures.optional(),
 });
 export type ConnectorStatus = z.infer<typeof ConnectorStatus>;
 
@@ -67,6 +72,23 @@ export type RecentMessage = z.infer<typeof RecentMessage>;
 
 export const recentMessageLimit = 50;
 
+/** A message that was given up, for the lists. */
+export const UndeliveredMessage = z.object({
+  dead_letter_id: z.int(),
+  connector_id: z.string(),
+  conversation: z.string(),
+  /** Why it was given up. */
+  reason: z.string(),
+  /** Shortened to `undeliveredTextLimit` characters. */
+  text: z.string(),
+  attempts: z.int().nonnegative(),
+  unix_ms: z.int(),
+});
+export type UndeliveredMessage = z.infer<typeof UndeliveredMessage>;
+
+export const undeliveredLimit = 20;
+export const undeliveredTextLimit = 140;
+
 export const GatewayStatus = z.object({
   service: z.literal("gateway"),
   health: SidecarHealth,
@@ -75,16 +97,23 @@ export const GatewayStatus = z.object({
   connectors: z.array(ConnectorStatus),
   /** Newest first, at most `recentMessageLimit`. */
   recent_messages: z.array(RecentMessage),
-  totals: z.object({
-    received: z.int().nonnegative(),
-    answered: z.int().nonnegative(),
-    dead_letters: z.int().nonnegative(),
-  }),
+  /** Null while the store is not open: not known. */
+  totals: z
+    .object({
+      received: z.int().nonnegative(),
+      answered: z.int().nonnegative(),
+      dead_letters: z.int().nonnegative(),
+    })
+    .nullable(),
+  /** The newest messages that were given up and still wait for a decision, newest first; absent while not known. */
+  undelivered: z.array(UndeliveredMessage).max(undeliveredLimit).optional(),
   config_hash: z.string().nullable(),
   /** Id of the newest entry in the log of events; absent while that is not known. */
   newest_event_id: z.int().nonnegative().optional(),
   /** Risky actions that wait for the owner; absent while that is not known. */
   approvals: PendingApprovals.optional(),
+  /** Absent while there is no webhooks.toml. */
+  webhooks: WebhooksStatus.optional(),
 });
 export type GatewayStatus = z.infer<typeof GatewayStatus>;
 

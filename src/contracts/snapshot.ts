@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { ErrorDetails } from "./errors.ts";
+import { ErrorCode, ErrorDetails } from "./errors.ts";
 import { BoundPort, LogLine, ServiceKind } from "./services.ts";
 import { BrowserdStatus, GatewayStatus } from "./sidecar-status.ts";
 import { TimelineEvent } from "./timeline.ts";
@@ -61,6 +61,8 @@ export const Warning = z.object({
   severity: z.enum(["warning", "error"]),
   /** Which part speaks: a service kind, a connector id, or `control-center`. */
   source: z.string(),
+  /** What kind of problem it is; absent when it is none of the catalogue. */
+  code: ErrorCode.optional(),
   message: z.string(),
   next_step: z.string(),
   remedy: Remedy.nullable(),
@@ -69,6 +71,53 @@ export type Warning = z.infer<typeof Warning>;
 
 export const OverallStatus = z.enum(["stopped", "starting", "healthy", "degraded", "down"]);
 export type OverallStatus = z.infer<typeof OverallStatus>;
+
+/** A part of the system that keeps the overall status from being better, and why, in one sentence. */
+export const OverallCause = z.object({ source: z.string(), message: z.string() });
+export type OverallCause = z.infer<typeof OverallCause>;
+
+/** How old a part of the picture is. */
+export const SnapshotSource = z.object({
+  source: ServiceKind,
+  /** `live`: its process is there and tells what changes; `stale`: it does not answer; `none`: nothing is known. */
+  state: z.enum(["live", "stale", "none"]),
+  /** When it last told of a change. A live one that told nothing since has not changed. */
+  received_at_unix_ms: z.int().nullable(),
+});
+export type SnapshotSource = z.infer<typeof SnapshotSource>;
+
+const Count = z.int().nonnegative();
+
+/** How often something was done and how often it failed, since the connectors exist. */
+export const FailureRate = z.object({
+  attempts: Count,
+  failures: Count,
+  /** Failures per 10,000 attempts; null without an attempt. */
+  failure_rate_bps: Count.nullable(),
+});
+export type FailureRate = z.infer<typeof FailureRate>;
+
+/** Milliseconds over all connectors. */
+export const Latency = z.object({ samples: Count, average_ms: Count, max_ms: Count });
+export type Latency = z.infer<typeof Latency>;
+
+/** How well the gateway does its work. Each figure is null while it is not known. */
+export const Observability = z.object({
+  /** Messages that people wrote and that were given up. */
+  answers: FailureRate.nullable(),
+  /** Attempts to send a message. */
+  deliveries: FailureRate.nullable(),
+  /** From accepting a message to its answer; from the answer to the provider. */
+  answer_latency: Latency.nullable(),
+  delivery_latency: Latency.nullable(),
+  /** Rows over all connectors. */
+  queue: z.object({ waiting_in: Count, waiting_out: Count, dead_letters: Count }).nullable(),
+  /** Connectors that are switched on, and how many of them are not ready. */
+  connectors: z.object({ enabled: Count, not_ready: Count }).nullable(),
+  /** Unexpected ends of services within the last hour. */
+  crashes_last_hour: Count,
+});
+export type Observability = z.infer<typeof Observability>;
 
 export const QuickFacts = z.object({
   version: z.string(),
@@ -94,11 +143,17 @@ export const ControlCenterSnapshot = z.object({
   overall_status: OverallStatus,
   /** Why, in one sentence that can be shown. */
   overall_reason: z.string(),
+  /** All that the status follows from, the weightiest first; empty when nothing is amiss. */
+  overall_causes: z.array(OverallCause).default([]),
   quick_facts: QuickFacts,
   services: z.array(ServiceView),
   /** Last status each sidecar pushed and when; null when it never did or is not running: unknown, not zero. */
   gateway: z.object({ received_at_unix_ms: z.int(), status: GatewayStatus }).nullable(),
   browserd: z.object({ received_at_unix_ms: z.int(), status: BrowserdStatus }).nullable(),
+  /** How old what is said about each service is. */
+  sources: z.array(SnapshotSource).default([]),
+  /** Null from an older control center. */
+  observability: Observability.nullable().default(null),
   warnings: z.array(Warning),
   /** The newest events of the timeline, newest first, at most `timelineWindow`. */
   recent_events: z.array(TimelineEvent).default([]),

@@ -174,7 +174,9 @@ export class Channels {
 
   facts(): Pick<GatewayFacts, "store" | "storeProblem" | "connectors" | "approvals"> {
     const figures = this.#figures;
-    const named = (message: RecentMessage): RecentMessage => ({
+    const named = <Message extends Pick<RecentMessage, "connector_id" | "conversation">>(
+      message: Message,
+    ): Message => ({
       ...message,
       conversation:
         this.#connectors?.conversationName(message.connector_id, message.conversation) ??
@@ -187,6 +189,7 @@ export class Channels {
           : {
               totals: figures.totals,
               recentMessages: figures.recentMessages.map(named),
+              undelivered: figures.undelivered?.map(named) ?? null,
               newestEventId: figures.newestEventId,
             },
       storeProblem: this.#problem,
@@ -354,7 +357,9 @@ export class Channels {
       .map((status) => {
         const queue = figures.queueOf(status.connector_id);
         const limits = connectors.running(status.connector_id)?.adapter.rateLimits?.() ?? null;
-        return queue === null ? status : withSaturation(status, queue, limits);
+        const known = figures.figuresOf(status.connector_id);
+        const told = known === null ? status : { ...status, figures: known };
+        return queue === null ? told : withSaturation(told, queue, limits);
       });
   }
 

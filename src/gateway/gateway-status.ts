@@ -5,6 +5,7 @@ import type {
   GatewayStatus,
   RecentMessage,
   SidecarHealth,
+  UndeliveredMessage,
 } from "../contracts/sidecar-status.ts";
 import { recentMessageLimit } from "../contracts/sidecar-status.ts";
 import { PalyraError } from "../platform/errors.ts";
@@ -15,6 +16,8 @@ export interface GatewayFacts {
   readonly store: {
     readonly totals: GatewayStatus["totals"];
     readonly recentMessages: readonly RecentMessage[];
+    /** Null while that is not known. */
+    readonly undelivered: readonly UndeliveredMessage[] | null;
     readonly newestEventId: number | null;
   } | null;
   /** Why the store is not open or not writable; null when it works. */
@@ -44,7 +47,10 @@ export function buildGatewayStatus(facts: GatewayFacts): GatewayStatus {
     reasons,
     connectors: [...facts.connectors],
     recent_messages: (facts.store?.recentMessages ?? []).slice(0, recentMessageLimit),
-    totals: facts.store?.totals ?? { received: 0, answered: 0, dead_letters: 0 },
+    totals: facts.store?.totals ?? null,
+    ...(facts.store === null || facts.store.undelivered === null
+      ? {}
+      : { undelivered: [...facts.store.undelivered] }),
     config_hash: facts.configHash,
     ...(facts.store === null || facts.store.newestEventId === null
       ? {}

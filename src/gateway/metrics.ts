@@ -8,8 +8,11 @@ export async function renderMetrics(status: GatewayStatus): Promise<{ contentTyp
     new Gauge({ name: `palyra_${name}`, help, labelNames, registers: [registry] });
 
   gauge("healthy", "1 when the gateway's health is ok").set(status.health === "ok" ? 1 : 0);
-  gauge("messages_received_total", "Inbound messages stored").set(status.totals.received);
-  gauge("messages_answered_total", "Inbound messages answered").set(status.totals.answered);
+  // What is not known is left out: a zero would say that nothing happened.
+  if (status.totals !== null) {
+    gauge("messages_received_total", "Inbound messages stored").set(status.totals.received);
+    gauge("messages_answered_total", "Inbound messages answered").set(status.totals.answered);
+  }
   gauge("resident_memory_bytes", "Resident memory of the process").set(process.memoryUsage.rss());
   const ready = gauge("connector_ready", "1 when the connector is ready", ["connector"]);
   const queue = gauge("connector_queue_rows", "Rows in a queue of the connector", ["connector", "queue"]);

@@ -1,14 +1,23 @@
 import type { ConnectorStore } from "../connectors/connector-store.ts";
+import type { DeadLetter } from "../connectors/store/parts/dead-letter-store.ts";
 import type { QueueSnapshot } from "../connectors/store/parts/queue-control.ts";
+import type { ConnectorFigures } from "../contracts/connector-operations.ts";
 import {
   type GatewayStatus,
   type QueueDepth,
   type RecentMessage,
   recentMessageLimit,
+  type UndeliveredMessage,
+  undeliveredLimit,
+  undeliveredTextLimit,
 } from "../contracts/sidecar-status.ts";
+import { figuresOf } from "./channel-records.ts";
 
 /** Shortest time between two readings, in milliseconds. */
 const readIntervalMs = 200;
+
+/** Reasons of refusal that a status names, the most frequent ones. */
+const refusalsShown = 5;
 
 const emptyQueue: QueueDepth = { inbox_pending: 0, outbox_pending: 0, dead_letters: 0 };
 
@@ -19,7 +28,9 @@ export class StoreFigures {
   readonly #onChange: () => void;
   readonly #onFault: (thrown: unknown) => void;
   #queues = new Map<string, QueueSnapshot>();
-  #totals: GatewayStatus["totals"] = { received: 0, answered: 0, dead_letters: 0 };
+  #figures = new Map<string, ConnectorFigures>();
+  #undelivered: readonly UndeliveredMessage[] | null = null;
+  #totals: GatewayStatus["totals"] = null;
   #recent: readonly RecentMessage[] = [];
   #newestEventId: number | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -37,8 +48,14 @@ export class StoreFigures {
     this.#onFault = options.onFault;
   }
 
+  /** Null before the first reading. */
   get totals(): GatewayStatus["totals"] {
     return this.#totals;
+  }
+
+  /** Messages that were given up, newest first; null before the first reading. */
+  get undelivered(): readonly UndeliveredMessage[] | null {
+    return this.#undelivered;
   }
 
   get recentMessages(): readonly RecentMessage[] {
@@ -53,8 +70,13 @@ export class StoreFigures {
   depthOf(connectorId: string): QueueDepth {
     const queue = this.#queues.get(connectorId);
     if (queue === undefined) return emptyQueue;
-    const { inboxPending, pendingOutbox, deadLetters } = queue;
-    return { inbox_pending: inboxPending, outbox_pending: pendingOutbox, dead_letters: deadLetters };
+    const { inboxPending, pendingOutbox, deadLetters, paused } = queue;
+    return { inbox_pending: inboxPending, outbox_pending: pendingOutbox, dead_letters: deadLetters, paused };
+  }
+
+  /** What a connector has done; null before the first reading. */
+  figuresOf(connectorId: string): ConnectorFigures | null {
+    return this.#figures.get(connectorId) ?? null;
   }
 
   /** The queue as it was read last; null before. */
@@ -74,12 +96,27 @@ export class StoreFigures {
 
   async read(): Promise<void> {
     const queues = new Map<string, QueueSnapshot>();
+    const figures = new Map<string, ConnectorFigures>();
+    const letters: DeadLetter[] = [];
     const now = Date.now();
-    for (const id of this.#connectorIds()) queues.set(id, await this.#store.queues.snapshot(id, now));
+    for (const id of this.#connectorIds()) {
+      const queue = await this.#store.queues.snapshot(id, now);
+      queues.set(id, queue);
+      const known = figuresOf(await this.#store.metrics.of(id));
+      figures.set(id, { ...known, policy_denials: known.policy_denials.slice(0, refusalsShown) });
+      if (queue.deadLetters > 0) {
+        letters.push(...(await this.#store.deadLetters.list(id, { limit: undeliveredLimit })));
+      }
+    }
     this.#totals = await this.#store.totals();
     this.#recent = await this.#store.recentMessages(recentMessageLimit);
     this.#newestEventId = (await this.#store.events.list({ limit: 1 }))[0]?.eventId ?? 0;
     this.#queues = queues;
+    this.#figures = figures;
+    this.#undelivered = letters
+      .sort((a, b) => b.createdAt - a.createdAt)
+      .slice(0, undeliveredLimit)
+      .map(undelivered);
     this.#onChange();
   }
 
@@ -87,4 +124,21 @@ export class StoreFigures {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
+}
+
+function undelivered(letter: DeadLetter): UndeliveredMessage {
+  const { text, conversation_id } = letter.request;
+  const characters = [...text];
+  return {
+    dead_letter_id: letter.deadLetterId,
+    connector_id: letter.connectorId,
+    conversation: conversation_id,
+    reason: letter.reason,
+    text:
+      characters.length > undeliveredTextLimit
+        ? `${characters.slice(0, undeliveredTextLimit - 1).join("")}…`
+        : text,
+    attempts: letter.attempts,
+    unix_ms: letter.createdAt,
+  };
 }

@@ -1,26 +1,75 @@
 import type { ServiceKind } from "../contracts/services.ts";
-import type { ControlCenterSnapshot, OverallStatus, ServiceView } from "../contracts/snapshot.ts";
+import type {
+  ControlCenterSnapshot,
+  OverallCause,
+  OverallStatus,
+  ServiceView,
+} from "../contracts/snapshot.ts";
 import { flappingOf } from "./flapping.ts";
 
 export interface OverallVerdict {
   readonly status: OverallStatus;
   /** Why, in one sentence that can be shown. */
   readonly reason: string;
+  /** All that the status follows from, the weightiest first, each once; none when nothing is amiss. */
+  readonly causes: readonly OverallCause[];
 }
 
 type StatusInputs = Pick<ControlCenterSnapshot, "services" | "gateway" | "browserd">;
 
 /** How long after its hello a gateway that is not well counts as still starting, in milliseconds. */
-const settlingMs = 10_000;
+export const settlingMs = 10_000;
+
+interface Situation extends StatusInputs {
+  readonly now: number;
+  readonly wanted: readonly ServiceView[];
+  /** The gateway, when it is wanted. */
+  readonly main: ServiceView | undefined;
+}
+
+/** A rule gives the causes that it finds; none means that it does not apply. */
+interface Rule {
+  readonly status: OverallStatus;
+  readonly find: (situation: Situation) => readonly OverallCause[];
+}
+
+/** The rules in the order of their weight: the first that finds a cause decides. */
+const rules: readonly Rule[] = [
+  { status: "stopped", find: nothingIsWanted },
+  { status: "down", find: gatewayDoesNotRun },
+  { status: "starting", find: gatewayIsOnItsWay },
+  { status: "starting", find: (situation) => gatewayIsUnwell(situation, true) },
+  { status: "down", find: (situation) => gatewayIsUnwell(situation, false) },
+  { status: "degraded", find: gatewayIsDegraded },
+  { status: "starting", find: otherIsOnItsWay },
+  { status: "degraded", find: otherDoesNotRun },
+  { status: "degraded", find: browserIsUnwell },
+  { status: "degraded", find: connectorIsNotReady },
+  { status: "degraded", find: goesUpAndDown },
+  { status: "degraded", find: gatewayIsNotWanted },
+];
 
 /**
- * The state of the whole in one word, from the first rule that applies: nothing wanted -> stopped; the gateway
- * fails -> down; something wanted is on its way -> starting; something wanted is not well -> degraded.
+ * The state of the whole in one word, from the first rule that applies, and all that it follows from.
  * @param now Unix time in milliseconds
  */
 export function overallStatus(inputs: StatusInputs, now: number): OverallVerdict {
-  const { status, reason } = judge(inputs, now);
-  return { status, reason: firstSentence(reason) };
+  const wanted = inputs.services.filter((view) => view.desired_running);
+  const situation = { ...inputs, now, wanted, main: find(wanted, "gateway") };
+  const decisive = rules.find((rule) => rule.find(situation).length > 0);
+  if (decisive === undefined) {
+    const stopped = inputs.services.find((view) => !view.desired_running);
+    const reason = stopped === undefined ? "All services are running." : asWished(stopped);
+    return { status: "healthy", reason, causes: [] };
+  }
+  const causes = rules
+    .filter((rule) => rule.status === decisive.status)
+    .flatMap((rule) => rule.find(situation))
+    .map(({ source, message }) => ({ source, message: firstSentence(message) }));
+  const messages = [...new Set(causes.map(({ message }) => message))];
+  // Later rules look closer, so the last that tells a cause names best where it is.
+  const each = messages.flatMap((message) => causes.findLast((cause) => cause.message === message) ?? []);
+  return { status: decisive.status, reason: each[0]?.message ?? "", causes: each };
 }
 
 /** The rest of a longer text is in the warnings. */
@@ -28,66 +77,96 @@ function firstSentence(text: string): string {
   return /^.+?[.!?](?=\s+[\p{Lu}“])/u.exec(text)?.[0] ?? text;
 }
 
-function judge({ services, gateway, browserd }: StatusInputs, now: number): OverallVerdict {
-  const wanted = services.filter((view) => view.desired_running);
-  if (wanted.length === 0) {
-    const ending = services.find((view) => view.state === "stopping");
-    return {
-      status: "stopped",
-      reason: ending === undefined ? "Palyra is stopped." : `${ending.display_name} is stopping.`,
-    };
-  }
-  const main = find(services, "gateway");
-  if (main?.desired_running && ["failed", "backoff", "unhealthy"].includes(main.state)) {
-    return { status: "down", reason: main.problem?.message ?? `${main.display_name} is down.` };
-  }
-  if (main?.desired_running && isOnItsWay(main)) {
-    const verb = main.state === "stopping" ? "is restarting" : "is starting";
-    return { status: "starting", reason: `${main.display_name} ${verb}.` };
-  }
-  if (main?.desired_running && gateway?.status.health === "unhealthy") {
-    const settling = now - (main.ready_at_unix_ms ?? 0) < settlingMs;
-    return { status: settling ? "starting" : "down", reason: firstReason(gateway.status.reasons, main) };
-  }
-  if (main?.desired_running && main.state === "degraded") {
-    return { status: "degraded", reason: main.problem?.message ?? `${main.display_name} is degraded.` };
-  }
-  for (const view of wanted) {
-    if (view === main) continue;
-    if (isOnItsWay(view)) return { status: "starting", reason: `${view.display_name} is starting.` };
-    if (view.state !== "running") {
-      return {
-        status: "degraded",
-        reason: view.problem?.message ?? `${view.display_name} is ${view.state}.`,
-      };
-    }
-  }
-  const browser = find(services, "browserd");
-  if (browser?.desired_running && browserd !== null && browserd.status.health !== "ok") {
-    return { status: "degraded", reason: firstReason(browserd.status.reasons, browser) };
-  }
-  const unready = gateway?.status.connectors.find(
-    ({ enabled, readiness }) => enabled && readiness !== "ready",
-  );
-  if (unready !== undefined) {
-    return {
-      status: "degraded",
-      reason:
-        unready.last_error?.message ??
-        `${unready.connector_id} is not ready (${unready.readiness.replaceAll("_", " ")}).`,
-    };
-  }
-  const flapping = wanted.map((view) => flappingOf(view, now)).find((reason) => reason !== null);
-  if (flapping !== undefined) return { status: "degraded", reason: flapping };
-  const stopped = services.find((view) => !view.desired_running);
-  if (stopped === undefined) return { status: "healthy", reason: "All services are running." };
-  const reason = `${stopped.display_name} is stopped, as you wished.`;
-  // Without the gateway nobody is answered; without the browser daemon all else works as the user wants it.
-  return { status: stopped === main ? "degraded" : "healthy", reason };
+/** Nothing should run. */
+function nothingIsWanted({ wanted, services }: Situation): readonly OverallCause[] {
+  if (wanted.length > 0) return [];
+  const ending = services.find((view) => view.state === "stopping");
+  if (ending !== undefined) return [causeOf(ending, `${ending.display_name} is stopping.`)];
+  return [{ source: "control-center", message: "Palyra is stopped." }];
+}
+
+/** Without the gateway nobody is answered. */
+function gatewayDoesNotRun({ main }: Situation): readonly OverallCause[] {
+  if (main === undefined || !["failed", "backoff", "unhealthy"].includes(main.state)) return [];
+  return [causeOf(main, main.problem?.message ?? `${main.display_name} is down.`)];
+}
+
+function gatewayIsOnItsWay({ main }: Situation): readonly OverallCause[] {
+  return main !== undefined && isOnItsWay(main) ? [onItsWay(main)] : [];
+}
+
+/** It runs and says that it cannot work: soon after its start that is normal, later it is as good as down. */
+function gatewayIsUnwell({ main, gateway, now }: Situation, settling: boolean): readonly OverallCause[] {
+  if (main === undefined || gateway?.status.health !== "unhealthy") return [];
+  if (isSettling(main, now) !== settling) return [];
+  return [causeOf(main, firstReason(gateway.status.reasons, main))];
+}
+
+function gatewayIsDegraded({ main, gateway }: Situation): readonly OverallCause[] {
+  if (main?.state !== "degraded") return [];
+  const first = main.problem?.message ?? `${main.display_name} is degraded.`;
+  const reasons = gateway?.status.health === "degraded" ? gateway.status.reasons : [];
+  return [first, ...reasons.map(({ message }) => message)].map((message) => causeOf(main, message));
+}
+
+function otherIsOnItsWay({ wanted, main }: Situation): readonly OverallCause[] {
+  return wanted.filter((view) => view !== main && isOnItsWay(view)).map(onItsWay);
+}
+
+function otherDoesNotRun({ wanted, main }: Situation): readonly OverallCause[] {
+  return wanted
+    .filter((view) => view !== main && view.state !== "running" && !isOnItsWay(view))
+    .map((view) => causeOf(view, view.problem?.message ?? `${view.display_name} is ${view.state}.`));
+}
+
+function browserIsUnwell({ wanted, browserd }: Situation): readonly OverallCause[] {
+  const browser = find(wanted, "browserd");
+  if (browser === undefined || browserd === null || browserd.status.health === "ok") return [];
+  return [causeOf(browser, firstReason(browserd.status.reasons, browser))];
+}
+
+function connectorIsNotReady({ gateway }: Situation): readonly OverallCause[] {
+  return (gateway?.status.connectors ?? [])
+    .filter(({ enabled, readiness }) => enabled && readiness !== "ready")
+    .map(({ connector_id, last_error, readiness }) => ({
+      source: connector_id,
+      message: last_error?.message ?? `${connector_id} is not ready (${readiness.replaceAll("_", " ")}).`,
+    }));
+}
+
+function goesUpAndDown({ wanted, now }: Situation): readonly OverallCause[] {
+  return wanted.flatMap((view) => {
+    const message = flappingOf(view, now);
+    return message === null ? [] : [causeOf(view, message)];
+  });
+}
+
+/** Without the browser daemon all else works as the user wants it; without the gateway nobody is answered. */
+function gatewayIsNotWanted({ services, main }: Situation): readonly OverallCause[] {
+  const gateway = find(services, "gateway");
+  return main !== undefined || gateway === undefined ? [] : [causeOf(gateway, asWished(gateway))];
+}
+
+/** Whether a service came up so lately that what it lacks is still on its way. */
+export function isSettling(view: ServiceView, now: number): boolean {
+  return now - (view.ready_at_unix_ms ?? 0) < settlingMs;
 }
 
 function isOnItsWay(view: ServiceView): boolean {
   return view.state === "starting" || view.state === "stopping" || view.state === "stopped";
+}
+
+function onItsWay(view: ServiceView): OverallCause {
+  const verb = view.state === "stopping" ? "is restarting" : "is starting";
+  return causeOf(view, `${view.display_name} ${verb}.`);
+}
+
+function asWished(view: ServiceView): string {
+  return `${view.display_name} is stopped, as you wished.`;
+}
+
+function causeOf(view: ServiceView, message: string): OverallCause {
+  return { source: view.service, message };
 }
 
 function find(services: readonly ServiceView[], kind: ServiceKind): ServiceView | undefined {

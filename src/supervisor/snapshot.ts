@@ -1,7 +1,13 @@
-import { type ControlCenterSnapshot, snapshotSchemaVersion, type Warning } from "../contracts/snapshot.ts";
+import {
+  type ControlCenterSnapshot,
+  type ServiceView,
+  snapshotSchemaVersion,
+  type Warning,
+} from "../contracts/snapshot.ts";
 import type { TimelineEvent } from "../contracts/timeline.ts";
 import { flappingWarning } from "./flapping.ts";
-import { overallStatus } from "./overall-status.ts";
+import { observabilityOf, sourcesOf } from "./observability.ts";
+import { isSettling, overallStatus } from "./overall-status.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** Everything a snapshot is made of: already redacted, nothing is looked up while it is built. */
@@ -19,10 +25,11 @@ export interface SnapshotInputs
 
 /** Builds the picture of the whole system. Pure and quick: no network, no files. */
 export function buildSnapshot(inputs: SnapshotInputs): ControlCenterSnapshot {
-  const { services, gateway, browserd } = inputs;
+  const { gateway, browserd, generated_at_unix_ms: now } = inputs;
+  const services = inputs.services.map((view) => (isStillOpening(view, now) ? opening(view) : view));
   const parts = { services, gateway, browserd };
-  const { status, reason } = overallStatus(parts, inputs.generated_at_unix_ms);
-  const flapping = services.flatMap((view) => flappingWarning(view, inputs.generated_at_unix_ms) ?? []);
+  const { status, reason, causes } = overallStatus(parts, now);
+  const flapping = services.flatMap((view) => flappingWarning(view, now) ?? []);
   const address = (kind: "gateway" | "browserd"): string | null => {
     const port = services.find((view) => view.service === kind)?.ports[0]?.port;
     return port === undefined ? null : `http://127.0.0.1:${port}`;
@@ -30,12 +37,24 @@ export function buildSnapshot(inputs: SnapshotInputs): ControlCenterSnapshot {
   return {
     schema_version: snapshotSchemaVersion,
     revision: inputs.revision,
-    generated_at_unix_ms: inputs.generated_at_unix_ms,
+    generated_at_unix_ms: now,
     overall_status: status,
     overall_reason: reason,
+    overall_causes: [...causes],
     quick_facts: { ...inputs.facts, gateway_url: address("gateway"), browser_url: address("browserd") },
     ...parts,
+    sources: sourcesOf(parts),
+    observability: observabilityOf(parts, now),
     warnings: [...inputs.notices, ...flapping, ...warningsOf(parts)],
     recent_events: [...(inputs.recentEvents ?? [])],
   };
+}
+
+/** A service that has just come up and says that it is not open yet: what it lacks is on its way, not a problem. */
+function isStillOpening(view: ServiceView, now: number): boolean {
+  return view.state === "degraded" && view.problem?.code === "service_unavailable" && isSettling(view, now);
+}
+
+function opening(view: ServiceView): ServiceView {
+  return { ...view, state: "starting", problem: null };
 }

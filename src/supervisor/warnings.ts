@@ -1,25 +1,6 @@
-import type { ErrorCode, ErrorDetails } from "../contracts/errors.ts";
-import type { ControlCenterSnapshot, Remedy, ServiceView, Warning } from "../contracts/snapshot.ts";
-
-const showLogs: Remedy = { title: "Show Logs", command: "palyra.showLogs" };
-const openSettings: Remedy = { title: "Open Settings", command: "palyra.openSettings" };
-const setDiscordToken: Remedy = { title: "Set Discord Token", command: "palyra.setDiscordToken" };
-const retry: Remedy = { title: "Retry", command: "palyra.retry" };
-const start: Remedy = { title: "Start", command: "palyra.start" };
-
-/** The command that mends a problem; everything else begins with a look at the logs. */
-const remedies: Partial<Record<ErrorCode, Remedy>> = {
-  browser_missing: openSettings,
-  config_invalid: openSettings,
-  crash_loop: retry,
-  discord_auth_failed: setDiscordToken,
-  not_running: start,
-  port_in_use: openSettings,
-  secret_missing: setDiscordToken,
-  secret_store_unavailable: retry,
-  start_timeout: retry,
-  untrusted_responder: retry,
-};
+import type { ErrorDetails } from "../contracts/errors.ts";
+import type { ControlCenterSnapshot, ServiceView, Warning } from "../contracts/snapshot.ts";
+import { remedyFor } from "./remedies.ts";
 
 /**
  * A problem as a warning with the command that mends it.
@@ -36,9 +17,10 @@ export function warningOf(
     id,
     severity,
     source,
+    code: problem.code,
     message: problem.message,
     next_step: problem.next_step,
-    remedy: remedies[problem.code] ?? showLogs,
+    remedy: remedyFor(problem.code),
   };
 }
 
@@ -55,6 +37,8 @@ export function warningsOf({ services, gateway, browserd }: WarningInputs): Warn
         warningOf(`${view.service}:${view.problem.code}`, view.service, severityOf(view), view.problem),
       );
     }
+    // What has just come up and is not open yet is no problem; nor is it told by a service that does not run.
+    if (view.state === "starting") continue;
     for (const reason of reasons) {
       warnings.push(warningOf(`${view.service}:${reason.code}`, view.service, "warning", reason));
     }

@@ -1,6 +1,7 @@
 import type { ErrorCode, ErrorDetails } from "../contracts/errors.ts";
 import type { Remedy, Warning } from "../contracts/snapshot.ts";
-import { type CommandId, commandIds, manageTrustCommand } from "./contribution-ids.ts";
+import { remedyFor } from "../supervisor/remedies.ts";
+import { type CommandId, commandIds, manageTrustCommand, settingIds } from "./contribution-ids.ts";
 import { settingOfWarning } from "./settings.ts";
 
 /** A command that mends something, ready to be run. */
@@ -10,29 +11,15 @@ export interface RunnableRemedy {
   readonly arguments: readonly string[];
 }
 
-const ownCommands: ReadonlySet<string> = new Set(Object.values(commandIds));
+const showLogs: RunnableRemedy = { title: "Show Logs", command: commandIds.showLogs, arguments: [] };
 
-const remediesByCode: Partial<Readonly<Record<ErrorCode, readonly [string, RunnableRemedy["command"]]>>> = {
-  config_invalid: ["Open Settings", commandIds.openSettings],
-  port_in_use: ["Open Settings", commandIds.openSettings],
-  browser_missing: ["Open Settings", commandIds.openSettings],
-  not_running: ["Start", commandIds.start],
-  start_timeout: ["Retry", commandIds.retry],
-  crash_loop: ["Retry", commandIds.retry],
-  untrusted_responder: ["Retry", commandIds.retry],
-  version_skew: ["Restart", commandIds.restart],
-  storage_failed: ["Retry", commandIds.retry],
-  store_locked: ["Retry", commandIds.retry],
-  secret_missing: ["Set Discord Token", commandIds.setDiscordToken],
-  discord_auth_failed: ["Set Discord Token", commandIds.setDiscordToken],
-  discord_intents_refused: ["Restart", commandIds.restart],
-  workspace_untrusted: ["Manage Workspace Trust", manageTrustCommand],
-};
+const ownCommands: ReadonlySet<string> = new Set(Object.values(commandIds));
 
 /** The command that mends an error; the logs where none does. */
 export function remedyOfError(problem: ErrorDetails): RunnableRemedy {
-  const [title, command] = remediesByCode[problem.code] ?? ["Show Logs", commandIds.showLogs];
-  return { title, command, arguments: [] };
+  const { title, command } = remedyFor(problem.code);
+  if (command !== manageTrustCommand && !isOwnCommand(command)) return showLogs;
+  return { title, command, arguments: settingArgument(command, problem.code, null) };
 }
 
 /**
@@ -52,10 +39,22 @@ function isOwnCommand(command: string): command is CommandId {
 function argumentsOf(warning: Warning, remedy: Remedy): readonly string[] {
   if (remedy.command === commandIds.openSettings) {
     const setting = settingOfWarning(warning);
-    return setting === null ? [] : [setting];
+    return setting === null ? settingArgument(remedy.command, warning.code, warning.source) : [setting];
   }
   if (remedy.command === commandIds.setDiscordToken) {
     return warning.source.startsWith("discord:") ? [warning.source.slice("discord:".length)] : [];
   }
   return warning.source === "gateway" || warning.source === "browserd" ? [warning.source] : [];
+}
+
+/** The setting that an error is about, as the argument of the command that opens the settings. */
+function settingArgument(
+  command: string,
+  code: ErrorCode | undefined,
+  source: string | null,
+): readonly string[] {
+  if (command !== commandIds.openSettings) return [];
+  if (code === "browser_missing") return [settingIds.browserPath];
+  if (code !== "port_in_use" || source === null) return [];
+  return [source === "browserd" ? settingIds.browserdPort : settingIds.gatewayPort];
 }

@@ -92,14 +92,14 @@ describe("HTTP server of the browser daemon", () => {
     });
   });
 
-  it("says what was searched and how to install a browser, in the tool and in the status", async () => {
+  it("says in one sentence that there is no browser and how to get one, in the tool and in the status", async () => {
     const client = await connectClient(daemon.port, token);
     const result = await client.call("browser_navigate", { url: "https://example.com/" });
     await client.close();
     assert.equal(result.code, "browser_missing");
     assert.match(
       result.text,
-      /Searched: google-chrome-stable \(on the PATH\).*\nHint: Install Chrome or Chromium/,
+      /No Chrome, Chromium, Edge or Brave was found on this machine\.\nHint: Install Chrome or Chromium/,
     );
     const status = BrowserdStatus.parse(toBrowserdStatus(daemon.status()));
     assert.equal(status.health, "degraded");

@@ -98,7 +98,8 @@ export class GatewayScene {
     await waitUntil("empty queues", () => {
       const status = gatewayStatus(link);
       const queue = status.connectors[0]?.queue;
-      return status.totals.received >= received && queue?.inbox_pending === 0 && queue.outbox_pending === 0;
+      const accepted = status.totals?.received ?? 0;
+      return accepted >= received && queue?.inbox_pending === 0 && queue.outbox_pending === 0;
     });
   }
 

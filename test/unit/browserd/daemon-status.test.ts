@@ -20,10 +20,10 @@ describe("status of the browser daemon", () => {
     ["ok when a browser is found", {}, "ok", /^$/],
     ["ok while it runs, also after an earlier crash", { state: "running", crashes: 2 }, "ok", /^$/],
     [
-      "degraded without a browser, with what was searched",
+      "degraded without a browser, in one sentence",
       { state: "missing", search: { kind: "missing", searched: ["/a", "/b"], howToInstall: "Install one." } },
       "degraded",
-      /Searched: \/a, \/b\. Install one\./,
+      /^No Chrome, Chromium, Edge or Brave was found on this machine\.$/,
     ],
     [
       "degraded with a wrong path",
@@ -37,7 +37,7 @@ describe("status of the browser daemon", () => {
         },
       },
       "degraded",
-      /“\/x” cannot be used: there is no such file\. Correct it\./,
+      /“\/x” cannot be used: there is no such file\.$/,
     ],
     [
       "degraded while the browser does not answer",
@@ -70,4 +70,24 @@ describe("status of the browser daemon", () => {
       assert.equal(contract.sessions, 3);
     });
   }
+
+  it("leaves what to do about a wrong path with it, and where it searched for those who ask", () => {
+    const searched = ["/a", "/b"];
+    const missing = toBrowserdStatus(
+      describeStatus(
+        { ...idle, state: "missing", search: { kind: "missing", searched, howToInstall: "Install one." } },
+        0,
+      ),
+    );
+    assert.deepEqual(missing.browser.searched, searched);
+    assert.ok(!JSON.stringify(missing.reasons).includes("/a"));
+    const search = {
+      kind: "invalid-path",
+      path: "/x",
+      reason: "no file",
+      howToInstall: "Correct it.",
+    } as const;
+    const wrong = toBrowserdStatus(describeStatus({ ...idle, state: "missing", search }, 0));
+    assert.equal(wrong.reasons[0]?.next_step, "Correct it.");
+  });
 });

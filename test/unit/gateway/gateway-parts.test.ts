@@ -158,7 +158,12 @@ describe("The echo agent", () => {
 
 describe("The gateway's status", () => {
   const facts: GatewayFacts = {
-    store: { totals: { received: 1, answered: 1, dead_letters: 0 }, recentMessages: [], newestEventId: null },
+    store: {
+      totals: { received: 1, answered: 1, dead_letters: 0 },
+      recentMessages: [],
+      undelivered: [],
+      newestEventId: null,
+    },
     storeProblem: null,
     configProblem: null,
     configHash: "0",
@@ -173,6 +178,11 @@ describe("The gateway's status", () => {
     const degraded = buildGatewayStatus({ ...facts, configProblem: problem });
     assert.deepEqual([degraded.health, degraded.reasons], ["degraded", [problem]]);
     assert.equal(buildGatewayStatus({ ...facts, storeProblem: problem }).health, "unhealthy");
+  });
+
+  it("says of numbers that it does not know them while the store is not open, and never zero", () => {
+    const { totals, undelivered } = buildGatewayStatus({ ...facts, store: null, storeProblem: problem });
+    assert.deepEqual([totals, undelivered], [null, undefined]);
   });
 });
 

@@ -124,6 +124,45 @@ describe("The snapshot", () => {
     );
   });
 
+  it("shows a service that is still opening as starting, without a problem or a warning", () => {
+    const waiting = problem("service_unavailable", "The message store is being opened.");
+    const gatewayStatus = { health: "unhealthy", reasons: [waiting], connectors: [] } as const;
+    const young = { state: "degraded", ready_at_unix_ms: now - 500, problem: waiting } as const;
+    const shown = snapshotOf({
+      gateway: young,
+      gatewayStatus: { ...gatewayStatus, reasons: [waiting], connectors: [] },
+    });
+    assert.deepEqual(
+      [shown.overall_status, shown.services[0]?.state, shown.services[0]?.problem, shown.warnings],
+      ["starting", "starting", null, []],
+    );
+    const late = snapshotOf({
+      gateway: { ...young, ready_at_unix_ms: now - 60_000 },
+      gatewayStatus: { ...gatewayStatus, reasons: [waiting], connectors: [] },
+    });
+    assert.deepEqual([late.services[0]?.state, late.warnings.length], ["degraded", 1]);
+  });
+
+  it("names all that its status follows from, the weightiest first and each once, with where it is", () => {
+    const refused = problem("discord_auth_failed", "Discord refused the bot token. Set it anew.");
+    const missing = problem("browser_missing", "No browser was found.");
+    const { overall_reason, overall_causes } = snapshotOf({
+      gateway: { state: "degraded", problem: refused },
+      browserd: { state: "degraded", problem: missing },
+      gatewayStatus: {
+        health: "degraded",
+        reasons: [refused],
+        connectors: [{ ...connector, readiness: "auth_failed", last_error: refused }],
+      },
+    });
+    assert.equal(overall_reason, "Discord refused the bot token.");
+    assert.deepEqual(overall_causes, [
+      { source: "discord:default", message: "Discord refused the bot token." },
+      { source: "browserd", message: "No browser was found." },
+    ]);
+    assert.deepEqual(snapshotOf({}).overall_causes, []);
+  });
+
   it("is degraded when only the browser daemon is not well", () => {
     const missing = problem("browser_missing", "No browser was found.");
     const { overall_status, overall_reason } = snapshotOf({
@@ -179,6 +218,83 @@ describe("The snapshot", () => {
       ["degraded", "palyrad is stopped, as you wished."],
     );
   });
+});
+
+describe("How old and how good the picture is", () => {
+  const figures: NonNullable<ConnectorStatus["figures"]> = {
+    inbound_events_processed: 12,
+    inbound_dedupe_hits: 0,
+    inbound_routed: 9,
+    inbound_retries: 0,
+    inbound_failed: 1,
+    outbound_sends_ok: 30,
+    outbound_sends_retry: 9,
+    outbound_sends_deferred: 4,
+    outbound_sends_dead_letter: 1,
+    dead_letters_replayed: 0,
+    route_message_latency_ms: { sample_count: 9, avg_ms: 10, max_ms: 50 },
+    delivery_latency_ms: { sample_count: 30, avg_ms: 100, max_ms: 900 },
+    policy_denials: [],
+  };
+
+  it("is told for each source: live, stale when its process does not answer, none when it told nothing", () => {
+    assert.deepEqual(snapshotOf({}).sources, [
+      { source: "gateway", state: "live", received_at_unix_ms: now },
+      { source: "browserd", state: "live", received_at_unix_ms: now },
+    ]);
+    assert.equal(snapshotOf({ gateway: { state: "unhealthy" } }).sources[0]?.state, "stale");
+    const blank = buildSnapshot({ ...emptyInputs(), gateway: null, browserd: null });
+    assert.deepEqual(blank.sources[0], { source: "gateway", state: "none", received_at_unix_ms: null });
+  });
+
+  it("has failure rates, delays and queues over all connectors", () => {
+    const one = { ...connector, figures, queue: { inbox_pending: 2, outbox_pending: 3, dead_letters: 1 } };
+    const other = {
+      ...one,
+      readiness: "unknown" as const,
+      figures: { ...figures, route_message_latency_ms: { sample_count: 1, avg_ms: 110, max_ms: 110 } },
+    };
+    const { observability } = snapshotOf({ gatewayStatus: { connectors: [one, other] } });
+    assert.deepEqual(observability, {
+      answers: { attempts: 20, failures: 2, failure_rate_bps: 1_000 },
+      deliveries: { attempts: 80, failures: 20, failure_rate_bps: 2_500 },
+      answer_latency: { samples: 10, average_ms: 20, max_ms: 110 },
+      delivery_latency: { samples: 60, average_ms: 100, max_ms: 900 },
+      queue: { waiting_in: 4, waiting_out: 6, dead_letters: 2 },
+      connectors: { enabled: 2, not_ready: 1 },
+      crashes_last_hour: 0,
+    });
+  });
+
+  it("has null, and never zero, for what is not known or did not happen", () => {
+    const { observability } = buildSnapshot({ ...emptyInputs(), gateway: null });
+    assert.deepEqual(
+      [observability?.answers, observability?.delivery_latency, observability?.queue],
+      [null, null, null],
+    );
+    const idle = { sample_count: 0, avg_ms: 0, max_ms: 0 };
+    const unused = {
+      ...figures,
+      inbound_routed: 0,
+      inbound_failed: 0,
+      route_message_latency_ms: idle,
+    };
+    const none = snapshotOf({ gatewayStatus: { connectors: [{ ...connector, figures: unused }] } });
+    assert.deepEqual(none.observability?.answers, { attempts: 0, failures: 0, failure_rate_bps: null });
+    assert.equal(none.observability?.answer_latency, null);
+  });
+
+  function emptyInputs(): SnapshotInputs {
+    return {
+      revision: 1,
+      generated_at_unix_ms: now,
+      services: [view("gateway"), view("browserd")],
+      facts: { version: "1", state_root: "/s", profile: "default", role: "owner", secrets_home: "file" },
+      gateway: null,
+      browserd: null,
+      notices: [],
+    };
+  }
 });
 
 describe("A service that goes up and down", () => {

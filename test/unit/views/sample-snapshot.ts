@@ -107,6 +107,9 @@ export function snapshot(changes: Partial<ControlCenterSnapshot> = {}): ControlC
     generated_at_unix_ms: now,
     overall_status: "healthy",
     overall_reason: "Both services run.",
+    overall_causes: [],
+    sources: [],
+    observability: null,
     quick_facts: {
       version: "1.2.3",
       state_root: "/home/mira/.local/state/palyra",
