@@ -3,8 +3,8 @@ import { AccountId } from "../contracts/gateway-config.ts";
 import { ConnectorId } from "../contracts/http-channels.ts";
 import { PalyraError } from "../platform/errors.ts";
 
-/** Providers an account can be of; the echo is there for tests. */
-export const selectableProviders = ["discord", "echo", "slack", "telegram"] as const;
+/** Providers an account can be of; some are only planned, and the echo is there for tests. */
+const providers: readonly string[] = ["discord", "echo", "slack", "telegram"];
 
 export interface SelectorFlags {
   readonly provider?: string;
@@ -31,9 +31,7 @@ export function selectedConnector(
     if (provider !== undefined || accountId !== undefined) {
       throw wrong(`“${named}” names the connector; leave --provider and --account-id out.`);
     }
-    const id = ConnectorId.safeParse(named);
-    if (id.success) return id.data;
-    throw wrong(`“${named}” is not a connector.`);
+    return connectorOf(named);
   }
   if (named !== undefined && provider !== undefined && named !== provider) {
     throw wrong(`“${named}” and --provider ${provider} name two connectors.`);
@@ -43,9 +41,14 @@ export function selectedConnector(
     if (accountId !== undefined) throw wrong("--account-id needs a provider.");
     return null;
   }
-  const id = ConnectorId.safeParse(`${kind}:${accountId ?? "default"}`);
-  if (id.success) return id.data;
-  throw wrong(`“${kind}:${accountId ?? "default"}” is not a connector.`);
+  return connectorOf(`${kind}:${accountId ?? "default"}`);
+}
+
+function connectorOf(text: string): string {
+  const id = ConnectorId.safeParse(text);
+  if (!id.success) throw wrong(`“${text}” is not a connector.`);
+  if (providers.includes(text.slice(0, text.indexOf(":")))) return id.data;
+  throw wrong(`“${text}” is of no provider that there is.`);
 }
 
 /** As `selectedConnector`, where one has to be named. */

@@ -1,11 +1,16 @@
+import type { ControlCenterSnapshot } from "../contracts/snapshot.ts";
 import { PalyraError } from "../platform/errors.ts";
 import { statePaths } from "../platform/state-paths.ts";
+import type { ControlCenter } from "../supervisor/control-center.ts";
 import { EncryptedFileSecretStore } from "../supervisor/encrypted-file-secret-store.ts";
 import { callGateway } from "../supervisor/gateway-call.ts";
 import { tokenRefs } from "../supervisor/service-secrets.ts";
 import { type CommandContext, inspectorFor } from "./command-context.ts";
 import type { GatewayRoad } from "./gateway-client.ts";
 import { openControlCenter } from "./open-control-center.ts";
+
+/** How long a gateway that was just started may take to open its store, in milliseconds. */
+const openingMs = 10_000;
 
 /**
  * The way to the gateway that runs: through who owns it, else straight to it with the token of the encrypted file.
@@ -44,11 +49,30 @@ export async function startGateway(context: CommandContext): Promise<GatewayRoad
   const center = await openControlCenter(context, {}, { gateway: true, browserd: wanted });
   try {
     await center.start("gateway");
+    await untilOpen(center);
   } catch (thrown) {
     await center.dispose();
     throw thrown;
   }
   return { call: (call, signal) => center.callGateway(call, signal), close: () => center.dispose() };
+}
+
+/** Waits until the gateway has opened what it works with; what keeps it from that, its answers tell. */
+async function untilOpen(center: ControlCenter): Promise<void> {
+  const isOpen = ({ gateway }: ControlCenterSnapshot): boolean =>
+    gateway !== null && !gateway.status.reasons.some(({ code }) => code === "service_unavailable");
+  if (isOpen(center.snapshot)) return;
+  await new Promise<void>((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      subscription.dispose();
+      resolve();
+    };
+    const timer = setTimeout(finish, openingMs);
+    const subscription = center.onSnapshot((snapshot) => {
+      if (isOpen(snapshot)) finish();
+    });
+  });
 }
 
 function notRunning(): PalyraError {

@@ -5,6 +5,7 @@ import { detailsOf } from "../platform/errors.ts";
 import { productVersion } from "../platform/version.ts";
 import { createProgram } from "./program.ts";
 import { paintFor, type Terminal } from "./terminal.ts";
+import { inTerminal } from "./terminal-wording.ts";
 import { visibleJson, visibleText } from "./visible-text.ts";
 
 const terminal: Terminal = {
@@ -57,7 +58,7 @@ function report(thrown: unknown): number {
   if (thrown instanceof CommanderError) {
     return thrown.exitCode === 0 ? 0 : errorCatalogue.validation_error.exitCode;
   }
-  const details = detailsOf(thrown);
+  const details = inTerminal(detailsOf(thrown));
   const { json = false, plain = false } = program.opts<{ json?: boolean; plain?: boolean }>();
   if (json) terminal.stderr.write(`${visibleJson({ error: details })}\n`);
   else {

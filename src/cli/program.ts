@@ -2,22 +2,24 @@ import path from "node:path";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { type ApprovalVerdict, approvalBounds } from "../contracts/approvals.ts";
 import { defaultProfileName } from "../contracts/profile.ts";
+import { type ServiceKind, serviceKinds } from "../contracts/services.ts";
 import { defaultStateRoot, requireAbsolute } from "../platform/state-paths.ts";
 import { defaultSettings } from "../supervisor/control-center-options.ts";
 import type { Profile } from "../supervisor/profiles/profile-catalog.ts";
 import { addChannelCommands } from "./channel-commands.ts";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
 import { decideApproval, listApprovals } from "./commands/approvals.ts";
-import { rotateTokens } from "./commands/rotate-tokens.ts";
-import { setSecret } from "./commands/set-secret.ts";
+import { restart } from "./commands/restart.ts";
 import { status } from "./commands/status.ts";
 import { stop } from "./commands/stop.ts";
 import { up } from "./commands/up.ts";
+import { addConfigCommands } from "./config-commands.ts";
 import { addDiagnosticCommands } from "./diagnostic-commands.ts";
 import { addProfiles, addTimeline, chosenProfile, managesProfiles } from "./history-and-profiles.ts";
 import { addMessageCommands } from "./message-commands.ts";
-import { wholeNumber } from "./option-values.ts";
-import type { Shell } from "./shell.ts";
+import { serviceByName, wholeNumber } from "./option-values.ts";
+import { addSecretCommands } from "./secret-commands.ts";
+import { type Shell, show } from "./shell.ts";
 import { visibleText } from "./visible-text.ts";
 
 interface GivenGlobals {
@@ -100,37 +102,30 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
   program
     .command("status")
     .description("show what runs and how it is")
-    .action(async () => exitWith(await status(context())));
+    .action(async () => show(shell, status));
 
   addDiagnosticCommands(program, context, exitWith);
 
   program
     .command("stop")
     .description("stop the services and keep them stopped")
-    .action(async () => {
-      await stop(context());
-    });
+    .action(async () => show(shell, stop));
+
+  program
+    .command("restart")
+    .description("stop the services and start them again")
+    .addArgument(new Argument("[service]", serviceKinds.join(" or ")).argParser(serviceByName))
+    .action(async (service: ServiceKind | undefined) =>
+      show(shell, (given) => restart(given, service ?? null)),
+    );
 
   addChannelCommands(program, shell);
   addMessageCommands(program, shell);
+  addSecretCommands(program, shell);
+  addConfigCommands(program, shell);
   addApprovals(program, context);
   addTimeline(program, context);
   addProfiles(program, context);
-
-  const secrets = program.command("secrets").description("manage secrets");
-  secrets
-    .command("rotate")
-    .description("replace the tokens of the services; the old ones are accepted for ten seconds more")
-    .action(async () => {
-      await rotateTokens(context());
-    });
-  secrets
-    .command("set")
-    .description("store a secret, read from standard input or typed without being shown")
-    .argument("<ref>", "name of the secret, e.g. global/discord_bot_token")
-    .action(async (ref: string) => {
-      await setSecret(context(), ref);
-    });
 
   return program;
 }

@@ -1,5 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { PalyraError } from "../platform/errors.ts";
+import { fileProblem, PalyraError, systemErrorCode } from "../platform/errors.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -15,6 +16,20 @@ export async function readSecret({ stdin, stderr }: Terminal, prompt: string): P
   throw new PalyraError("validation_error", "No secret was given.", {
     nextStep: "Pipe the secret into the command or type it at the prompt.",
   });
+}
+
+/**
+ * Reads a secret from a file, without its last line break.
+ * @throws `storage_failed` when it cannot be read; `validation_error` when it is empty
+ */
+export async function readSecretFile(file: string): Promise<string> {
+  const content = await readFile(file, "utf8").catch((cause: unknown) => {
+    if (systemErrorCode(cause) === "ENOENT") throw new PalyraError("not_found", `There is no file ${file}.`);
+    throw fileProblem(file, "read", cause);
+  });
+  const value = content.replace(/\r?\n$/, "");
+  if (value.trim() !== "") return value;
+  throw new PalyraError("validation_error", `The file ${file} is empty.`);
 }
 
 function readHidden(stdin: NodeJS.ReadStream, stderr: Terminal["stderr"], prompt: string): Promise<string> {

@@ -1,5 +1,6 @@
 import type { ControlCenterSnapshot, ServiceView, Warning } from "../contracts/snapshot.ts";
 import type { Paint } from "./terminal.ts";
+import { inTerminalWords } from "./terminal-wording.ts";
 import { visibleData, visibleText } from "./visible-text.ts";
 
 /** Colour of a state: green is well, yellow is on its way or not quite well, red is not. */
@@ -43,7 +44,7 @@ export function renderStatus(snapshot: ControlCenterSnapshot, now: number, paint
   if (quick_facts.gateway_url !== null)
     lines.push("", `  ${paint("dim", "gateway")} ${quick_facts.gateway_url}`);
   if (warnings.length > 0) lines.push("");
-  for (const warning of warnings) lines.push(...warningLines(warning, paint));
+  for (const warning of warnings.map(inTerminalWords)) lines.push(...warningLines(warning, paint));
   lines.push(
     "",
     paint(
@@ -100,7 +101,7 @@ export function changeLines(
     );
   }
   const known = new Set(before?.warnings.map(({ id }) => id));
-  for (const warning of after.warnings) {
+  for (const warning of after.warnings.map(inTerminalWords)) {
     if (!known.has(warning.id)) lines.push(`${warning.severity}: ${warning.message} ${warning.next_step}`);
   }
   if (before?.overall_status !== after.overall_status || before.overall_reason !== after.overall_reason) {

@@ -1,16 +1,19 @@
-import { PalyraError } from "../../platform/errors.ts";
-import { statePaths } from "../../platform/state-paths.ts";
-import { EncryptedFileSecretStore } from "../../supervisor/encrypted-file-secret-store.ts";
-import { tokenRefs } from "../../supervisor/service-secrets.ts";
-import { StateFileStore } from "../../supervisor/state-file-store.ts";
-import { type CommandContext, inspectorFor, print } from "../command-context.ts";
+import { PalyraError } from "../../../platform/errors.ts";
+import { statePaths } from "../../../platform/state-paths.ts";
+import { EncryptedFileSecretStore } from "../../../supervisor/encrypted-file-secret-store.ts";
+import { tokenRefs } from "../../../supervisor/service-secrets.ts";
+import { StateFileStore } from "../../../supervisor/state-file-store.ts";
+import { type CommandContext, inspectorFor } from "../../command-context.ts";
+import type { Answer } from "../../output/answer.ts";
+import { record } from "../../output/record.ts";
+import { visibleText } from "../../visible-text.ts";
 
 /**
  * `palyra secrets rotate`: the owner of the services replaces their tokens. Where nobody owns them the old ones
  * are removed, and the next start makes new ones.
  * @throws `secrets_elsewhere` when VS Code keeps them and does not run
  */
-export async function rotateTokens(context: CommandContext): Promise<void> {
+export async function rotateTokens(context: CommandContext): Promise<Answer> {
   const inspector = inspectorFor(context);
   const owner = await inspector.findOwner({ snapshot: () => undefined, log: () => undefined });
   let message = "Nobody watches over the services now; they get new tokens as soon as somebody does.";
@@ -21,7 +24,11 @@ export async function rotateTokens(context: CommandContext): Promise<void> {
       owner.close();
     }
   } else await removeTokens(context);
-  print(context, [context.json ? JSON.stringify({ rotated: true, message }) : message]);
+  return {
+    data: { rotated: true, message },
+    records: [record("secrets.rotate", { rotated: true, message })],
+    lines: () => [visibleText(message)],
+  };
 }
 
 async function removeTokens({ stateRoot }: CommandContext): Promise<void> {
