@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { MediaConfig } from "./media-config.ts";
 import { RouterConfig, routeRuleShape } from "./router-config.ts";
+import { WebhooksConfig } from "./webhooks-config.ts";
 
 export { snowflakePattern } from "./discord-id.ts";
 
@@ -35,6 +36,7 @@ export const GatewayConfig = z.strictObject({
     .default({ discord: {} }),
   router: RouterConfig.default(RouterConfig.parse({})),
   media: MediaConfig.default(MediaConfig.parse({})),
+  webhooks: WebhooksConfig.default({ hosts: [] }),
   model: z.strictObject({ provider: z.enum(["echo"]).default("echo") }).default({ provider: "echo" }),
 });
 export type GatewayConfig = z.infer<typeof GatewayConfig>;

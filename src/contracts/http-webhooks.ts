@@ -10,6 +10,7 @@ import {
   webhookDisplayName,
   webhookNameList,
 } from "./webhook.ts";
+import { WebhookWarning } from "./webhook-status.ts";
 
 export const WebhookParams = z.object({ integration_id: WebhookName });
 
@@ -20,24 +21,6 @@ export const WebhooksQuery = z.strictObject({
   enabled: Flag.optional(),
 });
 export type WebhooksQuery = z.infer<typeof WebhooksQuery>;
-
-/** Something that probably is not meant, and what to do about it. */
-export const WebhookWarning = z.object({
-  code: z.enum([
-    "unsigned_accepted",
-    "no_destination",
-    "destination_unknown",
-    "secret_not_ready",
-    "entry_quarantined",
-    "file_broken",
-    "listens_beyond_loopback",
-  ]),
-  /** The integration; null where it concerns the file or the listener. */
-  integration_id: z.string().nullable(),
-  message: z.string(),
-  next_step: z.string(),
-});
-export type WebhookWarning = z.infer<typeof WebhookWarning>;
 
 /** An integration as clients see it: never with a secret's value. */
 export const Webhook = z.object({

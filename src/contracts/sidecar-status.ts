@@ -25,8 +25,6 @@ export const QueueDepth = z.object({
   inbox_pending: z.int().nonnegative(),
   outbox_pending: z.int().nonnegative(),
   dead_letters: z.int().nonnegative(),
-  /** Sending is held back until somebody lets it go on; absent while that is not known. */
-  paused: z.boolean().optional(),
 });
 export type QueueDepth = z.infer<typeof QueueDepth>;
 
