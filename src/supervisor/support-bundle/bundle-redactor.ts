@@ -1,12 +1,11 @@
-import { isSensitiveKey, Redactor, redactionMarker } from "../../platform/redactor.ts";
+import { Redactor, redactionMarker } from "../../platform/redactor.ts";
+import { isSensitiveKey } from "../../platform/sensitive-keys.ts";
 
 /**
  * Shortest word that is taken for a secret by its look alone, in characters. Our own tokens have 43; a word of
  * a language or a file name of this length has no digits, lower-case and upper-case letters all mixed.
  */
 const randomWordLength = 20;
-/** How deep JSON is put into JSON in logs: a body in an event in a line. */
-const jsonDepth = 3;
 const longWord = /[A-Za-z0-9_~+=%-]{20,}/g;
 /** Keys are also written in hexadecimal digits; an identity of fewer than 32 is none. */
 const hexadecimal = /[0-9a-f]{32,}/gi;
@@ -19,13 +18,9 @@ const hexadecimal = /[0-9a-f]{32,}/gi;
 export class BundleRedactor {
   readonly #known = new Redactor();
 
-  /** Makes a value known as secret, also where it stands in JSON that is a text in other JSON. */
+  /** Makes a value known as secret. */
   add(secret: string): void {
-    let spelling = secret;
-    for (let depth = 0; depth <= jsonDepth; depth += 1) {
-      this.#known.add(spelling);
-      spelling = JSON.stringify(spelling).slice(1, -1);
-    }
+    this.#known.add(secret);
   }
 
   redact(text: string): string {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { isSensitiveKey, Redactor, redactionMarker } from "../../../src/platform/redactor.ts";
+import { Redactor, redactionMarker } from "../../../src/platform/redactor.ts";
+import { isSensitiveKey } from "../../../src/platform/sensitive-keys.ts";
 
 const redact = (text: string, ...secrets: string[]): string => {
   const redactor = new Redactor();
@@ -90,12 +91,50 @@ describe("Redactor", () => {
       assert.ok(!isSensitiveKey(key), key);
   });
 
-  it("stays fast on a megabyte of hostile text", () => {
+  it("leaves no rest of a secret that begins with another one", () => {
+    for (const secrets of [
+      ["12345678abcdefgh", "12345678"],
+      ["12345678", "12345678abcdefgh"],
+    ]) {
+      assert.equal(redact("x 12345678abcdefgh 12345678 x", ...secrets), "x <redacted> <redacted> x");
+    }
+  });
+
+  it("keeps JSON readable as JSON, whatever the value of the key is", () => {
+    const value = { token: 12, credentials: { user: "ada", list: ['a"]}'] }, secret: 'b"\\', mode: "ok" };
+    const once = JSON.parse(redact(JSON.stringify(value)));
+    assert.deepEqual(once, {
+      token: redactionMarker,
+      credentials: redactionMarker,
+      secret: redactionMarker,
+      mode: "ok",
+    });
+    const inner = JSON.parse(JSON.parse(redact(JSON.stringify({ body: JSON.stringify(value) }))).body);
+    assert.equal(inner.mode, "ok");
+  });
+
+  it("takes time in proportion to a text, and never gives up on a long one", () => {
     const redactor = new Redactor();
+    redactor.add('live"value\\with signs');
     const started = process.cpuUsage();
-    for (const text of ['token="'.repeat(100_000), "a=".repeat(500_000), `x://${"a".repeat(1_000_000)}`])
-      redactor.redact(text);
+    for (const unit of [
+      'token="',
+      "a=",
+      "x://",
+      "\\",
+      '"',
+      "%25",
+      "token%3D%25",
+      "cookie: a; b=c",
+      "=",
+      "a",
+      "sk-",
+    ])
+      redactor.redact(unit.repeat(1_000_000 / unit.length));
+    redactor.redact(
+      `x://${"a".repeat(1_000_000)} Bearer ${"%".repeat(1_000_000)} cookie: ${"a=b;".repeat(250_000)}`,
+    );
     const { user } = process.cpuUsage(started);
-    assert.ok(user < 5_000_000, `${user} us`);
+    assert.ok(user < 15_000_000, `${user} us`);
   });
 });

@@ -1,0 +1,171 @@
+const sensitiveWords = new Set([
+  "apikey",
+  "authorization",
+  "bearer",
+  "cookie",
+  "credential",
+  "credentials",
+  "jwt",
+  "passphrase",
+  "passwd",
+  "password",
+  "secret",
+  "sig",
+  "signature",
+  "token",
+]);
+const sensitivePairs = new Set(["api key", "private key", "access key", "signing key", "encryption key"]);
+
+/** Words of a key in any spelling: `xApiKey`, `X-API-KEY` and `x_api_key` are all `x api key`. */
+function wordsOf(key: string): string[] {
+  return key
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word.length > 0);
+}
+
+/** Whether the value under a key is a secret, by the words of the key. `design` and `tokens` are harmless. */
+export function isSensitiveKey(key: string): boolean {
+  const words = wordsOf(key);
+  return words.some(
+    (word, index) => sensitiveWords.has(word) || sensitivePairs.has(`${word} ${words[index + 1] ?? ""}`),
+  );
+}
+
+/** `%` of `%3A` and the like, also when the text was percent-encoded several times. */
+const percent = "%(?:25){0,7}";
+const blank = `(?:\\s|${percent}20|\\+)`;
+const separators = new RegExp(`(?:[:=]|${percent}3[AD])${blank}{0,4}`, "gi");
+const openingQuote = new RegExp(`\\\\{0,64}["'\`]|${percent}2[27]`, "iy");
+const harmlessValue = /^(?:true|false|null|undefined|none|missing|<redacted>)$/i;
+const scheme = new RegExp(`(?:bearer|basic|bot|token)${blank}{1,8}`, "iy");
+const endOfWord = /[\s,;&"'`)\]}<]/g;
+const endOfPercentWord = new RegExp(`[\\s,;&"'\`)\\]}<]|${percent}(?:20|22|23|26|27|2C|3B|5D|7D)`, "gi");
+/** Schemes whose credentials are a list of parameters: all of them. */
+const listedCredentials =
+  /(?:digest|hawk|oauth|signature|aws4-[a-z0-9-]{1,32})\s{1,8}(?:[\w-]{1,64}=(?:(\\{0,15})"[^"\\\r\n]*\1"|[^\s,"'\\]+)(?:,\s{0,4})?){1,32}/iy;
+/** The further pairs of a Cookie header. */
+const morePairs = /(?:;\s{0,4}[^\s;=,"'\\]{1,256}=[^\s;,"'\\]*){1,256}/y;
+const longestKey = 64;
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+function matchAt(expression: RegExp, text: string, from: number): string | undefined {
+  expression.lastIndex = from;
+  return expression.exec(text)?.[0];
+}
+
+function indexFrom(expression: RegExp, text: string, from: number): number {
+  expression.lastIndex = from;
+  return expression.exec(text)?.index ?? text.length;
+}
+
+/** Where the backslashes before `at` begin, not before `from`. */
+function backslashesBefore(text: string, at: number, from: number): number {
+  let first = at;
+  while (first > from && text[first - 1] === "\\") first -= 1;
+  return first;
+}
+
+/** End of the quoted text that starts at `from`: the next quote that is escaped as often as the opening one. */
+function closingQuote(text: string, from: number, opening: string): number {
+  if (opening.startsWith("%")) return indexFrom(new RegExp(opening, "gi"), text, from);
+  const quote = opening.slice(-1);
+  const depth = opening.length - 1;
+  for (let at = text.indexOf(quote, from); at !== -1; at = text.indexOf(quote, at + 1)) {
+    // An escaped quote of the value has more backslashes; pairs of them are backslashes of the value.
+    if ((at - backslashesBefore(text, at, from)) % (2 * (depth + 1)) === depth) return at - depth;
+  }
+  return text.length;
+}
+
+/** End of the list or object that opens at `from`, its quoted texts passed over. */
+function closingBracket(text: string, from: number): number {
+  const marks = /[[{\]}]|\\{0,64}["'`]/g;
+  marks.lastIndex = from;
+  let depth = 0;
+  for (let mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
+    if (mark[0] === "[" || mark[0] === "{") depth += 1;
+    else if (mark[0] === "]" || mark[0] === "}") depth -= 1;
+    else marks.lastIndex = closingQuote(text, marks.lastIndex, mark[0]) + mark[0].length;
+    if (depth === 0) return marks.lastIndex;
+  }
+  return text.length;
+}
+
+/** End of the bare word at `from`, with the scheme before a credential. */
+function wordEnd(text: string, from: number, separator: string): number {
+  const start = from + (matchAt(scheme, text, from)?.length ?? 0);
+  const end = indexFrom(separator.includes("%") ? endOfPercentWord : endOfWord, text, start);
+  if (end === start) return from;
+  // Backslashes before a quote belong to the text around, whose end it is.
+  return text[end] === '"' || text[end] === "'" ? backslashesBefore(text, end, start) : end;
+}
+
+/** Where the value that begins at `from` stands. */
+function valueSpan(text: string, from: number, key: string, separator: string): Span {
+  const quote = matchAt(openingQuote, text, from);
+  if (quote !== undefined) {
+    const start = from + quote.length;
+    return { start, end: closingQuote(text, start, quote) };
+  }
+  if (text[from] === "{" || text[from] === "[") return { start: from, end: closingBracket(text, from) };
+  const listed = /authorization$/i.test(key) ? matchAt(listedCredentials, text, from) : undefined;
+  if (listed !== undefined) return { start: from, end: from + listed.length };
+  const end = wordEnd(text, from, separator);
+  const more = /cookie$/i.test(key) ? (matchAt(morePairs, text, end)?.length ?? 0) : 0;
+  return { start: from, end: end + more };
+}
+
+/** The key that ends before a separator at `end`, not before `from`, and the quote around it. */
+function keyBefore(text: string, end: number, from: number): { at: number; key: string; quote: string } {
+  const before = text.slice(Math.max(from, end - longestKey - 80), end);
+  const [tail = ""] = /(?:\\{0,64}["']|%(?:25){0,7}2[27])?\s{0,4}$/i.exec(before) ?? [];
+  const quote = tail.trimEnd();
+  const [key = ""] =
+    /[A-Za-z0-9_.-]*$/.exec(before.slice(0, before.length - tail.length).slice(-longestKey)) ?? [];
+  const name = key.replace(/^[^A-Za-z]+/, "");
+  return { at: end - tail.length - name.length, key: name, quote };
+}
+
+/**
+ * The key as it may have been meant: in `\ntoken` and `%3Ftoken` the first characters belong to an escape of
+ * the text around it, and nobody can tell them from `ntoken` and `Ftoken`.
+ */
+function isSensitiveAt(text: string, at: number, key: string): boolean {
+  if (isSensitiveKey(key)) return true;
+  if (text[at - 1] === "\\") {
+    const escaped = /^(?:u[0-9a-f]{4}|[nrtbf])/i.exec(key)?.[0];
+    return escaped !== undefined && isSensitiveKey(key.slice(escaped.length));
+  }
+  const digits = /%(?:25){0,7}([0-9a-f]?)$/i.exec(text.slice(Math.max(0, at - 20), at))?.[1];
+  return digits !== undefined && isSensitiveKey(key.slice(2 - digits.length));
+}
+
+/**
+ * The text without the values of sensitive keys: `key=value`, `key: value`, JSON with quotes of any depth,
+ * queries that are percent-encoded, lists and objects.
+ */
+export function redactKeyedValues(text: string, marker: string): string {
+  let output = "";
+  let copied = 0;
+  separators.lastIndex = 0;
+  for (let match = separators.exec(text); match !== null; match = separators.exec(text)) {
+    const [separator] = match;
+    const { at, key, quote } = keyBefore(text, match.index, copied);
+    if (key === "" || !isSensitiveAt(text, at, key)) continue;
+    const from = match.index + separator.length;
+    const { start, end } = valueSpan(text, from, key, separator);
+    if (end <= start || harmlessValue.test(text.slice(start, Math.min(end, start + 16)))) continue;
+    // What was JSON stays JSON: a number or a list becomes a text.
+    const around = start === from && quote.endsWith('"') ? quote : "";
+    output += text.slice(copied, start) + around + marker + around;
+    copied = end;
+    separators.lastIndex = end;
+  }
+  return output + text.slice(copied);
+}
