@@ -48,6 +48,8 @@ export interface ConnectorEnvironment {
   changed(): void;
   /** The store failed; returns milliseconds until the next try. */
   storeFault(thrown: unknown): number;
+  /** A message of a person has come from the provider and is durable. */
+  heard?(event: InboundMessageEvent): void;
 }
 
 /** What the connectors of one supervisor share. */
@@ -248,6 +250,7 @@ export class ConnectorInstance {
           throw thrown;
         }
         this.#lastInbound = Date.now();
+        this.#environment.heard?.(event);
       },
       loadSession: () => store.loadSession(connectorId),
       saveSession: (session) => store.saveSession(connectorId, session, Date.now()),

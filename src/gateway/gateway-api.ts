@@ -26,6 +26,12 @@ export function gatewayApi({ context, config, channels, status }: GatewayApiPart
     uptime_seconds: Math.floor((Date.now() - context.startedAt) / 1000),
   });
   let document: Promise<object> | null = null;
+  const onboarding = once(async () => {
+    const { openOnboarding } = await import("./onboarding/open-onboarding.ts");
+    const { gatewayConfig: configFile } = context.paths;
+    const hide = (secret: string): void => context.redactor.add(secret);
+    return openOnboarding({ configFile, config, secrets: context.secrets, hide, channels });
+  });
   const api: ApiParts = {
     sessions: new ConsoleSessions(),
     backoff: new LoginBackoff(),
@@ -48,11 +54,10 @@ export function gatewayApi({ context, config, channels, status }: GatewayApiPart
     channels: () => channels.desk,
     messages: () => channels.messages,
     setEnabled: async (connectorId, enabled) => {
-      const { editConfig } = await import("./edit-config.ts");
-      await editConfig(context.paths.gatewayConfig, (file) => setEnabled(file, connectorId, enabled));
-      await config.reload();
-      await channels.applyConfig();
+      const { accounts } = await onboarding();
+      await accounts.setEnabled(accountOf(connectorId), enabled);
     },
+    onboarding,
     rules: () => config.current.rules,
     warnings: async () => {
       const { ruleWarnings } = await import("../connectors/router/rule-warnings.ts");
@@ -65,21 +70,18 @@ export function gatewayApi({ context, config, channels, status }: GatewayApiPart
   return api;
 }
 
-interface TomlSection {
-  [key: string]: unknown;
+/** Makes something with the first call, for all calls. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
-/** @throws `not_found` when the account has no section in the file */
-function setEnabled(file: TomlSection, connectorId: string, enabled: boolean): void {
-  const [kind = "", account = ""] = connectorId.split(":");
-  const section = sectionOf(sectionOf(sectionOf(file, "channels"), kind), account);
-  if (section === null) {
-    throw new PalyraError("not_found", `palyra.toml has no section for ${connectorId}.`);
-  }
-  section.enabled = enabled;
-}
-
-function sectionOf(parent: TomlSection | null, key: string): TomlSection | null {
-  const inner = parent?.[key];
-  return typeof inner === "object" && inner !== null && !Array.isArray(inner) ? (inner as TomlSection) : null;
+/** @throws `not_found` for a connector that is no account in palyra.toml */
+function accountOf(connectorId: string): string {
+  const [kind, account] = connectorId.split(":");
+  if (kind === "discord" && account !== undefined) return account;
+  throw new PalyraError("not_found", `palyra.toml has no section for ${connectorId}.`);
 }

@@ -177,6 +177,10 @@ export async function startDiscordSimulator(options: SimulatorOptions = {}): Pro
   app.server.on("upgrade", (request, socket, head) => {
     const url = new URL(request.url ?? "/", "http://simulator");
     const path = url.pathname.replace(/\/$/, "");
+    if (faults.refuseGateway) {
+      socket.destroy();
+      return;
+    }
     if (path !== "" && path !== GATEWAY_PATH && path !== RESUME_PATH) {
       socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
       return;

@@ -29,6 +29,8 @@ export class Faults {
   #requestFaults: ActiveFault[] = [];
   /** True while the gateway does not acknowledge heartbeats. */
   dropHeartbeatAcks = false;
+  /** True while nobody can connect to the gateway, as behind a firewall. */
+  refuseGateway = false;
 
   /** Switches a request fault on; returns a function that switches it off. */
   add(fault: RequestFault): () => void {
@@ -42,6 +44,7 @@ export class Faults {
   clear(): void {
     this.#requestFaults = [];
     this.dropHeartbeatAcks = false;
+    this.refuseGateway = false;
   }
 
   list(): readonly RequestFault[] {

@@ -14,6 +14,7 @@ export type ConnectorEventType =
   | "connector.removed"
   | "connector.state_changed"
   | "connector.refused"
+  | "connector.onboarded"
   | "inbound.retry"
   | "inbound.failed"
   | "inbound.not_fetched"

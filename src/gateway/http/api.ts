@@ -8,11 +8,17 @@ import { type ApprovalRouteParts, addApprovalRoutes } from "./approval-routes.ts
 import { bearerToken } from "./bearer-token.ts";
 import { addAdminChannelRoutes, addChannelRoutes, type ChannelRouteParts } from "./channel-routes.ts";
 import { addLogin, addSessionRoutes, type ConsoleParts, requireSession } from "./console-routes.ts";
+import { addOnboardingRoutes, type OnboardingRouteParts } from "./onboarding-routes.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { addRouterRoutes, type RouterRouteParts } from "./router-routes.ts";
 import type { ZodApp } from "./zod-app.ts";
 
-export interface ApiParts extends ChannelRouteParts, RouterRouteParts, ApprovalRouteParts, ConsoleParts {
+export interface ApiParts
+  extends ChannelRouteParts,
+    RouterRouteParts,
+    ApprovalRouteParts,
+    OnboardingRouteParts,
+    ConsoleParts {
   readonly limit: RateLimit;
   readonly health: () => HealthzResponse;
   readonly adminStatus: () => AdminStatusResponse;
@@ -91,6 +97,7 @@ export function addApi(bare: FastifyInstance, parts: ApiParts): void {
       addAdminChannelRoutes(scope, parts);
       addRouterRoutes(scope, parts);
       addApprovalRoutes(scope, parts);
+      addOnboardingRoutes(scope, parts);
     },
     { prefix: "/admin/v1" },
   );
@@ -104,6 +111,7 @@ export function addApi(bare: FastifyInstance, parts: ApiParts): void {
         addChannelRoutes(inner, parts);
         addRouterRoutes(inner, parts);
         addApprovalRoutes(inner, parts);
+        addOnboardingRoutes(inner, parts);
       });
     },
     { prefix: "/console/v1" },

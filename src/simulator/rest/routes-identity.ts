@@ -1,5 +1,6 @@
 import { toApiChannel, toApiGuild, toApiUser } from "../wire.ts";
 import { basePermissions } from "../world/permissions.ts";
+import { compareSnowflakes } from "../world/snowflake.ts";
 import { apiErrors } from "./api-error.ts";
 import { Form } from "./form.ts";
 import type { Route } from "./route.ts";
@@ -48,9 +49,19 @@ function getCurrentUser({ services, bot }: RestRequest): RestResult {
   });
 }
 
-function getCurrentGuilds({ services, bot }: RestRequest): RestResult {
+/** Discord docs: User Resource, Get Current User Guilds. */
+function getCurrentGuilds({ services, bot, query }: RestRequest): RestResult {
+  const form = new Form(query);
+  const limit = form.integer("limit", { min: 1, max: 200 }) ?? 200;
+  const after = form.snowflake("after") ?? "0";
+  form.done();
+  const guilds = services.world
+    .guildsOf(bot.userId)
+    .filter((guild) => compareSnowflakes(guild.id, after) > 0)
+    .sort((a, b) => compareSnowflakes(a.id, b.id))
+    .slice(0, limit);
   return ok(
-    services.world.guildsOf(bot.userId).map((guild) => {
+    guilds.map((guild) => {
       const member = guild.members.get(bot.userId);
       return {
         id: guild.id,

@@ -1,0 +1,123 @@
+import type { ConnectorInstance } from "../../connectors/connector-instance.ts";
+import { discordConnectorId, discordTokenRef } from "../../contracts/gateway-config.ts";
+import { detailsOf, PalyraError } from "../../platform/errors.ts";
+import { editConfig } from "../edit-config.ts";
+import { type SectionWish, writeAccount } from "./account-section.ts";
+import { KeptFile } from "./kept-file.ts";
+import { type OnboardingParts, throwIfCancelled } from "./onboarding-parts.ts";
+import { restoreConfig } from "./restore-config.ts";
+import { UndoList } from "./undo-list.ts";
+import { waitConnected } from "./wait-connected.ts";
+
+/** A change of an account that was looked at and can be made. */
+export interface AccountChange {
+  readonly account: string;
+  readonly wish: SectionWish;
+  /** Whether the file has to change for it. */
+  readonly changesConfig: boolean;
+  /** The token to be used, and the one that is stored; null for none. */
+  readonly token: string;
+  readonly storedToken: string | null;
+  readonly botId: string;
+  readonly timeoutMs: number;
+}
+
+export interface AppliedChange {
+  readonly changed: boolean;
+  readonly tokenStored: boolean;
+  readonly configCreated: boolean;
+}
+
+/**
+ * Stores the token, writes the section, applies both and waits until the bot is connected. When anything fails on the
+ * way, or nobody waits for it any more, all of it is taken back: the file byte by byte, the token, the connection.
+ * @throws why it failed
+ */
+export async function applyAccount(
+  parts: OnboardingParts,
+  change: AccountChange,
+  signal: AbortSignal,
+): Promise<AppliedChange> {
+  const undo = new UndoList();
+  try {
+    return await carryOut(parts, change, undo, signal);
+  } catch (thrown) {
+    const left = await undo.takeBack();
+    const { code, message, next_step: nextStep } = detailsOf(thrown);
+    const sentence =
+      left.length === 0
+        ? "Everything is as it was before."
+        : `This could not be taken back: ${left.join("; ")}.`;
+    throw new PalyraError(code, `${message} ${sentence}`, { nextStep, cause: thrown });
+  }
+}
+
+async function carryOut(
+  parts: OnboardingParts,
+  change: AccountChange,
+  undo: UndoList,
+  signal: AbortSignal,
+): Promise<AppliedChange> {
+  const { account, wish, token, storedToken, botId, timeoutMs } = change;
+  const { channels, config, configFile, secrets } = parts;
+  const connectorId = discordConnectorId(account);
+  const ref = discordTokenRef(account);
+  const tokenStored = token !== storedToken;
+  const before = instanceOf(parts, connectorId);
+  const wasRunning = before?.state().liveness === "running";
+  let restarted = false;
+  undo.add("the connection", async () => {
+    await config.reload();
+    await channels.applyConfig();
+    await bringBack(parts, connectorId, { existed: before !== null, restarted });
+  });
+  throwIfCancelled(signal);
+  if (tokenStored) {
+    undo.add("the bot token", () => secrets.change(ref, storedToken));
+    await secrets.change(ref, token);
+    throwIfCancelled(signal);
+  }
+  const kept = await KeptFile.of(configFile);
+  if (change.changesConfig) {
+    await editConfig(configFile, (file) => writeAccount(file, account, wish));
+    const written = await KeptFile.of(configFile);
+    undo.add("palyra.toml", () => restoreConfig({ file: configFile, account, kept, written }));
+    await config.reload();
+  }
+  await channels.applyConfig();
+  const now = instanceOf(parts, connectorId);
+  if (now !== null && now === before && (tokenStored || !wasRunning)) {
+    restarted = true;
+    await channels.connectors.restart(connectorId);
+  }
+  await waitConnected({
+    state: () => instanceOf(parts, connectorId)?.state() ?? null,
+    watch: (listener) => channels.watch(listener),
+    botId,
+    timeoutMs,
+    signal,
+  });
+  return {
+    changed: tokenStored || change.changesConfig || now !== before || restarted,
+    tokenStored,
+    configCreated: change.changesConfig && !kept.existed,
+  };
+}
+
+/** A connector that was there connects with the old token again; a new one goes. */
+async function bringBack(
+  { channels }: OnboardingParts,
+  connectorId: string,
+  { existed, restarted }: { readonly existed: boolean; readonly restarted: boolean },
+): Promise<void> {
+  const { connectors } = channels;
+  const isConfigured = connectors.ids().includes(connectorId);
+  if (!isConfigured) await connectors.remove(connectorId, "keep");
+  else if (existed && restarted) await connectors.restart(connectorId);
+}
+
+/** The running connector of an account; null when it does not run or is not configured. */
+export function instanceOf({ channels }: OnboardingParts, connectorId: string): ConnectorInstance | null {
+  const { connectors } = channels;
+  return connectors.ids().includes(connectorId) ? connectors.running(connectorId) : null;
+}
