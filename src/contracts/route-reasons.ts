@@ -1,3 +1,5 @@
+import { FailureClass } from "./connector.ts";
+
 /** Every reason for which a message is not answered, with the sentence people read. */
 export const refusalSentences = {
   channel_router_disabled: "Answering is switched off for all channels.",
@@ -35,3 +37,27 @@ export const waitingSentences = {
 } as const;
 
 export type WaitReason = keyof typeof waitingSentences;
+
+/** Why a message could not be delivered, by the class of its failure. */
+const undeliveredSentences: Readonly<Record<FailureClass, string>> = {
+  auth_failed: "The bot's token was refused.",
+  missing_access: "The bot may not see this conversation.",
+  missing_permissions: "The bot may not write in this conversation.",
+  unknown_target: "The conversation no longer exists.",
+  recipient_refuses: "The person does not accept messages from the bot.",
+  invalid_request: "The message was refused.",
+  expired: "It could not be sent for too long.",
+  attempts_exhausted: "Sending it failed too often.",
+};
+
+/**
+ * Why a message was given up, in words for people.
+ * @param reason as it is stored: the class of the failure, a colon, and what was said
+ */
+export function undeliveredSentence(reason: string): string {
+  const [, name, said = ""] = /^([a-z_]+): ?(.*)$/s.exec(reason) ?? [];
+  const known = FailureClass.safeParse(name);
+  if (!known.success) return reason;
+  const sentence = undeliveredSentences[known.data];
+  return said === "" ? sentence : `${sentence} ${said.charAt(0).toUpperCase()}${said.slice(1)}`;
+}

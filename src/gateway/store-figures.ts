@@ -70,8 +70,8 @@ export class StoreFigures {
   depthOf(connectorId: string): QueueDepth {
     const queue = this.#queues.get(connectorId);
     if (queue === undefined) return emptyQueue;
-    const { inboxPending, pendingOutbox, deadLetters, paused } = queue;
-    return { inbox_pending: inboxPending, outbox_pending: pendingOutbox, dead_letters: deadLetters, paused };
+    const { inboxPending, pendingOutbox, deadLetters } = queue;
+    return { inbox_pending: inboxPending, outbox_pending: pendingOutbox, dead_letters: deadLetters };
   }
 
   /** What a connector has done; null before the first reading. */

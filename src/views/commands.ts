@@ -23,6 +23,9 @@ export interface CommandParts extends ProfileSwitchParts {
   readonly extensionId: string;
 }
 
+/** How long the word on new tokens stays in the status bar, in milliseconds. */
+const rotationMessageMs = 8_000;
+
 type ServiceVerb = "start" | "stop" | "restart";
 type Action = (argument: unknown) => Promise<void>;
 
@@ -71,8 +74,10 @@ export function commandActions(parts: CommandParts): Readonly<Record<CommandName
     },
     rotateTokens: async () => {
       await working(holder, (center) => center.rotateTokens());
-      void vscode.window.showInformationMessage(
-        "Palyra's tokens are new; the old ones stop working in a few seconds.",
+      // It asks for nothing, so it need not be closed: the tree's recent events keep it.
+      vscode.window.setStatusBarMessage(
+        "$(check) Palyra's tokens are new; the old ones end in 10 seconds.",
+        rotationMessageMs,
       );
     },
     switchProfile: (argument) => switchProfile(parts, argument),

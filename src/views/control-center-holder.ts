@@ -1,6 +1,7 @@
 import type { LogLine } from "../contracts/services.ts";
 import { detailsOf, PalyraError } from "../platform/errors.ts";
 import type { DisposableLike } from "../supervisor/control-center-options.ts";
+import { errorIn } from "../supervisor/next-steps.ts";
 import type { ControlCenterPort } from "./control-center-port.ts";
 import { withSnapshot } from "./view-state.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
@@ -105,7 +106,10 @@ export class ControlCenterHolder {
       this.#watchUsage();
       source.update((state) => withSnapshot(state, center.snapshot));
     } catch (thrown) {
-      source.update((state) => ({ ...state, center: { kind: "failed", problem: detailsOf(thrown) } }));
+      source.update((state) => ({
+        ...state,
+        center: { kind: "failed", problem: errorIn("editor", detailsOf(thrown)) },
+      }));
     }
   }
 

@@ -5,13 +5,14 @@ import {
   type ServiceKind,
   serviceDisplayNames,
 } from "../contracts/services.ts";
+import { channelLine } from "./channel-line.ts";
 
-/** Older than this, a line is written with its own time: the channel would stamp it with the present one. */
-const replayAgeMs = 2_000;
-
-/** One output channel per service. A channel is made, and filled with the last lines, when it is first shown. */
+/**
+ * One output channel per service. A channel is made, and filled with the last lines, when it is first shown. It is a
+ * plain one in the language of logs: a log channel would stamp lines of the past with the present time.
+ */
 export class LogChannels implements vscode.Disposable {
-  readonly #channels = new Map<ServiceKind, vscode.LogOutputChannel>();
+  readonly #channels = new Map<ServiceKind, vscode.OutputChannel>();
 
   /**
    * Brings the channel of a service to the front.
@@ -24,29 +25,19 @@ export class LogChannels implements vscode.Disposable {
       return;
     }
     const lines = await recent();
-    const channel = vscode.window.createOutputChannel(`Palyra: ${serviceDisplayNames[service]}`, {
-      log: true,
-    });
-    for (const line of lines.slice(-logRingCapacity)) write(channel, line);
+    const channel = vscode.window.createOutputChannel(`Palyra: ${serviceDisplayNames[service]}`, "log");
+    for (const line of lines.slice(-logRingCapacity)) channel.appendLine(channelLine(line));
     this.#channels.set(service, channel);
     channel.show();
   }
 
   /** Appends a new line to its service's channel, if that has been shown. */
   append(line: LogLine): void {
-    const channel = this.#channels.get(line.service);
-    if (channel !== undefined) write(channel, line);
+    this.#channels.get(line.service)?.appendLine(channelLine(line));
   }
 
   dispose(): void {
     for (const channel of this.#channels.values()) channel.dispose();
     this.#channels.clear();
   }
-}
-
-function write(channel: vscode.LogOutputChannel, line: LogLine): void {
-  const late = Date.now() - line.unix_ms > replayAgeMs;
-  const time = late ? `${new Date(line.unix_ms).toISOString()} ` : "";
-  const source = line.stream === "supervisor" ? "[control center] " : "";
-  channel[line.level](`${time}${source}${line.line}`);
 }

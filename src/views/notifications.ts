@@ -1,11 +1,13 @@
 import * as vscode from "vscode";
 import type { PendingApproval } from "../contracts/approvals.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
+import { type ServiceKind, serviceDisplayNames } from "../contracts/services.ts";
+import { nextStepIn } from "../supervisor/next-steps.ts";
 import { newApprovals } from "./approval-actions.ts";
 import { commandIds, settingIds } from "./contribution-ids.ts";
 import { type FailureNotice, FailureNotices } from "./failure-notices.ts";
 import { type RunnableRemedy, remedyOfError } from "./remedies.ts";
-import { anyServiceActions } from "./service-actions.ts";
+import { serviceActions } from "./service-actions.ts";
 import type { Settings } from "./settings.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
 
@@ -53,17 +55,25 @@ async function ask({ approval_id, sentence, risk, requested_by }: PendingApprova
   if (chosen === deny) await vscode.commands.executeCommand(commandIds.denyApproval, approval_id);
 }
 
-/** Says that changed settings wait for the next start of the services, when some run. */
-export async function offerRestart(source: ViewStateSource): Promise<void> {
+/** Says that a changed setting waits for the next start of services that run; those that failed try again with it. */
+export async function offerRestart(source: ViewStateSource, changed: readonly ServiceKind[]): Promise<void> {
   const { center } = source.state;
   if (center.kind !== "open") return;
-  const { canRetry, canStop } = anyServiceActions(center.snapshot);
-  if (canRetry) await vscode.commands.executeCommand(commandIds.retry);
-  if (!canStop) return;
+  const views = center.snapshot.services.filter(({ service }) => changed.includes(service));
+  for (const view of views) {
+    if (serviceActions(view).canRetry) await vscode.commands.executeCommand(commandIds.retry, view.service);
+  }
+  const running = views.filter((view) => serviceActions(view).canStop).map(({ service }) => service);
+  if (running.length === 0) return;
+  const names = running.map((service) => serviceDisplayNames[service]).join(" and ");
+  const text =
+    running.length === 1
+      ? `${names} uses the changed setting from its next start.`
+      : `${names} use the changed setting from their next start.`;
   const restart = "Restart";
-  const text = "The services use the changed settings from their next start.";
   const chosen = await vscode.window.showInformationMessage(text, restart);
-  if (chosen === restart) await vscode.commands.executeCommand(commandIds.restart);
+  if (chosen !== restart) return;
+  for (const service of running) await vscode.commands.executeCommand(commandIds.restartService, service);
 }
 
 /** Shows why a command of the user did not work, with the command that mends it. */
@@ -71,9 +81,7 @@ export async function showProblem(
   problem: ErrorDetails,
   remedy: RunnableRemedy = remedyOfError(problem),
 ): Promise<void> {
-  const chosen = await vscode.window.showErrorMessage(
-    `${problem.message} ${problem.next_step}`,
-    remedy.title,
-  );
+  const text = `${problem.message} ${nextStepIn("editor", problem)}`;
+  const chosen = await vscode.window.showErrorMessage(text, remedy.title);
   if (chosen !== undefined) await vscode.commands.executeCommand(remedy.command, ...remedy.arguments);
 }

@@ -1,13 +1,10 @@
 import * as vscode from "vscode";
-import { defaultProfileName } from "../contracts/profile.ts";
-import { waitingApprovals } from "./approval-actions.ts";
 import { overviewViewId } from "./contribution-ids.ts";
 import { changedItems, emptyOverview, indexOverview, type OverviewIndex } from "./overview-changes.ts";
+import { overviewHeading } from "./overview-heading.ts";
 import type { OverviewNode } from "./overview-node.ts";
 import { overviewNodes } from "./overview-nodes.ts";
-import { allWarnings } from "./view-state.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
-import { count } from "./wording.ts";
 
 /** How often uptimes are brought up to date while the tree is visible. */
 const uptimeRefreshMs = 20_000;
@@ -78,24 +75,12 @@ export class OverviewTree implements vscode.TreeDataProvider<string>, vscode.Dis
   }
 
   #decorate(): void {
-    const { center } = this.#source.state;
-    const observes = center.kind === "open" && center.snapshot.quick_facts.role === "observer";
-    const message = observes
-      ? "Another window or terminal runs the services; commands are passed on to it."
-      : "";
+    const { message, description, badge } = overviewHeading(this.#source.state);
     if ((this.#view.message ?? "") !== message) this.#view.message = message;
-    const profile = center.kind === "open" ? center.snapshot.quick_facts.profile : defaultProfileName;
-    const description = profile === defaultProfileName ? "" : profile;
     if ((this.#view.description ?? "") !== description) this.#view.description = description;
-    const warnings = allWarnings(this.#source.state).length;
-    const approvals = waitingApprovals(this.#source.state).count;
-    const parts = [
-      approvals === 0 ? "" : count(approvals, "approval waits for you", "approvals wait for you"),
-      warnings === 0 ? "" : count(warnings, "warning", "warnings"),
-    ];
-    const tooltip = parts.filter(Boolean).join(", ");
-    if ((this.#view.badge?.tooltip ?? "") !== tooltip) {
-      this.#view.badge = tooltip === "" ? undefined : { value: warnings + approvals, tooltip };
+    const shown = this.#view.badge;
+    if ((shown?.tooltip ?? "") !== badge.tooltip || (shown?.value ?? 0) !== badge.value) {
+      this.#view.badge = badge.value === 0 ? undefined : badge;
     }
   }
 }

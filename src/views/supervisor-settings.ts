@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+import { type ServiceKind, serviceKinds } from "../contracts/services.ts";
 import type { ControlCenterSettings } from "../supervisor/control-center-options.ts";
 import type { Settings } from "./settings.ts";
 
@@ -24,10 +26,12 @@ export function supervisorSettings(present: () => Settings): ControlCenterSettin
   };
 }
 
-/** What a change of the settings asks for: another control center, another start of the services, or nothing. */
-export function effectOfChange(before: Settings, after: Settings): "reopen" | "restart" | "none" {
+/** What a change of the settings asks for: another control center, or another start of some services, or neither. */
+export function effectOfChange(before: Settings, after: Settings): "reopen" | readonly ServiceKind[] {
   if (before.stateRoot !== after.stateRoot) return "reopen";
-  const used = ({ browserPath, ports, lingerSeconds }: Settings): string =>
-    JSON.stringify([browserPath, ports.gateway, ports.browserd, lingerSeconds]);
-  return used(before) === used(after) ? "none" : "restart";
+  const used: Readonly<Record<ServiceKind, (settings: Settings) => readonly unknown[]>> = {
+    gateway: ({ ports, lingerSeconds }) => [ports.gateway, lingerSeconds],
+    browserd: ({ ports, lingerSeconds, browserPath }) => [ports.browserd, lingerSeconds, browserPath],
+  };
+  return serviceKinds.filter((service) => !isDeepStrictEqual(used[service](before), used[service](after)));
 }

@@ -1,5 +1,6 @@
 import type { ErrorDetails } from "../contracts/errors.ts";
 import type { ControlCenterSnapshot, Warning } from "../contracts/snapshot.ts";
+import { snapshotIn } from "../supervisor/next-steps.ts";
 
 /** How far this window has come with its control center. */
 type CenterState =
@@ -55,8 +56,9 @@ export function phaseOf(state: ViewState): Phase {
   return quiet && !center.everActive && allWarnings(state).length === 0 ? "notStarted" : "open";
 }
 
-/** The state after a new snapshot has come. */
-export function withSnapshot(state: ViewState, snapshot: ControlCenterSnapshot): ViewState {
+/** The state after a new snapshot has come; what to do next is said in the terms of the editor. */
+export function withSnapshot(state: ViewState, told: ControlCenterSnapshot): ViewState {
+  const snapshot = snapshotIn("editor", told);
   const wasActive = state.center.kind === "open" && state.center.everActive;
   const isActive = snapshot.services.some((view) => view.state !== "stopped");
   return { ...state, center: { kind: "open", snapshot, everActive: wasActive || isActive } };

@@ -107,7 +107,7 @@ export class WindowRuntime {
       settings.onDidChange(({ before, after }) => {
         const effect = effectOfChange(before, after);
         if (effect === "reopen") void this.open();
-        if (effect === "restart") void offerRestart(source);
+        else void offerRestart(source, effect);
       }),
     );
   }

@@ -10,16 +10,16 @@ describe("Changed settings", () => {
     assert.equal(changed({ stateRoot: "/srv/palyra" }), "reopen");
   });
 
-  it("wait for the next start of the services when these use them", () => {
-    assert.equal(changed({ ports: { gateway: 7_000, browserd: null } }), "restart");
-    assert.equal(changed({ browserPath: "/usr/bin/chromium" }), "restart");
-    assert.equal(changed({ lingerSeconds: 5 }), "restart");
+  it("wait for the next start of those services that use them, and of no other", () => {
+    assert.deepEqual(changed({ ports: { gateway: 7_000, browserd: null } }), ["gateway"]);
+    assert.deepEqual(changed({ browserPath: "/usr/bin/chromium" }), ["browserd"]);
+    assert.deepEqual(changed({ lingerSeconds: 5 }), ["gateway", "browserd"]);
   });
 
   it("ask for nothing otherwise", () => {
-    assert.equal(changed({ notifications: "none" }), "none");
-    assert.equal(changed({ rotateDays: 7 }), "none");
-    assert.equal(changed({}), "none");
+    assert.deepEqual(changed({ notifications: "none" }), []);
+    assert.deepEqual(changed({ rotateDays: 7 }), []);
+    assert.deepEqual(changed({}), []);
   });
 
   it("reach a start of a service that comes after the change", () => {
