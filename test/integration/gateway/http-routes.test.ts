@@ -20,6 +20,17 @@ import {
 } from "../../../src/contracts/http-channels.ts";
 import { LogoutResponse, SessionResponse } from "../../../src/contracts/http-console.ts";
 import {
+  AccountLoginResponse,
+  AccountLogoutResponse,
+  AccountRemoveResponse,
+  AccountsResponse,
+  ApplyResponse,
+  GuildChannelsResponse,
+  GuildsResponse,
+  ProbeResponse,
+  VerifyResponse,
+} from "../../../src/contracts/http-onboarding.ts";
+import {
   PairingCodeResponse,
   PairingDecisionResponse,
   PairingsResponse,
@@ -93,11 +104,50 @@ describe("The gateway's routes", () => {
     return { cookie, "x-palyra-csrf-token": session.csrf_token, authorization: "" };
   };
 
+  /** Sets a second account up, and removes it. */
+  const useOnboarding = async (surface: string, headers: Record<string, string>): Promise<void> => {
+    const { world, lab, apiBase } = scene.simulator;
+    const token = `second-bot-of.${surface.replaceAll("/", ".")}.token`;
+    const privilegedIntents = { presence: false, guildMembers: false, messageContent: true };
+    const bot = world.addBot({ name: "second", token, ownerId: lab.people.ada.id, privilegedIntents });
+    world.addMember(lab.guild.id, bot.userId);
+    const post = <T>(schema: z.ZodType<T>, route: string, body: object): Promise<T> =>
+      call(schema, "POST", `${surface}/channels/discord/${route}`, {}, { headers, body });
+    const wish = { account_id: "second", token, api_base: apiBase };
+    const probed = await post(ProbeResponse, "onboarding/probe", wish);
+    assert.equal(probed.preflight.ready, true);
+    const { guilds } = await post(GuildsResponse, "onboarding/guilds", wish);
+    assert.equal(guilds.length, 1);
+    const inGuild = { ...wish, guild_id: lab.guild.id };
+    const { channels } = await post(GuildChannelsResponse, "onboarding/guild-channels", inGuild);
+    assert.ok(channels.length > 0);
+    const applied = await post(ApplyResponse, "onboarding/apply", wish);
+    assert.equal(applied.connector?.liveness, "running");
+    const account = { account_id: "second" };
+    const heard = await post(VerifyResponse, "onboarding/verify", { ...account, timeout_ms: 1_000 });
+    assert.equal(heard.outcome, "nothing_heard");
+    const listed = await call(
+      AccountsResponse,
+      "GET",
+      `${surface}/channels/discord/accounts`,
+      {},
+      { headers },
+    );
+    assert.deepEqual(
+      listed.accounts.map(({ account_id }) => account_id),
+      ["default", "second"],
+    );
+    await post(AccountLogoutResponse, "accounts/logout", account);
+    await post(AccountLoginResponse, "accounts/login", account);
+    await post(AccountRemoveResponse, "accounts/remove", { ...account, confirm: true });
+  };
+
   const useEveryRoute = async (surface: string, headers: Record<string, string>): Promise<void> => {
     const one = `${surface}/channels/{connector_id}`;
     const id = { connector_id: "discord:default" };
     const general = scene.simulator.people.findChannel("general").id;
     const conversation_id = `discord:channel:${general}`;
+    await useOnboarding(surface, headers);
     const listed = await call(ChannelsResponse, "GET", `${surface}/channels`, {}, { headers });
     assert.deepEqual(
       listed.connectors.map((connector) => connector.connector_id),
