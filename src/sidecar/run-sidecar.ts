@@ -16,6 +16,7 @@ import { Linger } from "./linger.ts";
 import type { Logger } from "./log/logger.ts";
 import { RotatingFile } from "./log/rotating-file.ts";
 import { SidecarLog } from "./log/sidecar-log.ts";
+import { divert, StrayOutput } from "./log/stray-output.ts";
 import { SecretClient } from "./secret-client.ts";
 import { TokenSet } from "./token-set.ts";
 
@@ -23,6 +24,8 @@ import { TokenSet } from "./token-set.ts";
 const defaultDrainMs = 5_000;
 /** Time beyond the drain after which the process ends all the same, in milliseconds. */
 const stopSlackMs = 2_000;
+/** How much of what libraries print on standard error may go to the crash file, in bytes. */
+const crashFileBytes = 64 * 1024;
 
 /** What a service gets to work with. */
 export interface SidecarContext {
@@ -99,6 +102,7 @@ async function serve(
     // It is masked there, but what brought it so far may have brought it further.
     if (tokens.isIn(text)) link.suspect("it was found on its way into a log");
   });
+  divertStandardStreams(log, redactor);
   endOnUnexpected(log, redactor);
 
   const secrets = new SecretClient({ sources: () => link.controllers(), redactor, log });
@@ -223,6 +227,27 @@ function openLog(
   );
   const service = serviceDisplayNames[boot.service];
   return new SidecarLog({ file, redactor, masked, level: boot.log_level, service });
+}
+
+/**
+ * What libraries print goes into the log, which is redacted and capped; the beginning of what they say on standard
+ * error also goes to the crash file, where it tells why a process ended.
+ */
+function divertStandardStreams(log: SidecarLog, redactor: Redactor): void {
+  let crashFileRoom = crashFileBytes;
+  const said = new StrayOutput(redactor, (line) => log.info("printed", { text: line }));
+  const complained = new StrayOutput(redactor, (line) => {
+    log.warn("printed on standard error", { text: line });
+    crashFileRoom -= Buffer.byteLength(line);
+    if (crashFileRoom > 0) writeStandardError(`${line}\n`);
+  });
+  divert(process.stdout, said);
+  divert(process.stderr, complained);
+  process.on("exit", () => {
+    said.end();
+    complained.end();
+    log.flush();
+  });
 }
 
 /** After an error nobody expected the state of the process is unknown: it is logged and the process ends. */

@@ -1,4 +1,5 @@
-import { rename } from "node:fs/promises";
+import { rename, stat } from "node:fs/promises";
+import { systemErrorCode } from "../platform/errors.ts";
 import { type ProcessExit, readLastWords } from "./process-exit.ts";
 import { readFileEnd } from "./read-file-end.ts";
 
@@ -10,7 +11,11 @@ const tailBytes = 16 * 1024;
  * `FILE.1`, so there are never more than two.
  */
 export async function startCrashFile(file: string): Promise<void> {
-  if ((await readFileEnd(file, 1)) !== "") await rename(file, `${file}.1`);
+  try {
+    if ((await stat(file)).size > 0) await rename(file, `${file}.1`);
+  } catch (thrown) {
+    if (systemErrorCode(thrown) !== "ENOENT") throw thrown;
+  }
 }
 
 /** What the process said last. */

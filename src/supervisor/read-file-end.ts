@@ -2,7 +2,8 @@ import { open } from "node:fs/promises";
 import { systemErrorCode } from "../platform/errors.ts";
 
 /**
- * The end of a text file; empty when there is none. The first line may be cut.
+ * The last whole lines of a text file; empty when there is none. A line that would be cut is left out: in half a
+ * secret nobody recognises one.
  * @param maxBytes how much of the end is read
  */
 export async function readFileEnd(file: string, maxBytes: number): Promise<string> {
@@ -12,7 +13,10 @@ export async function readFileEnd(file: string, maxBytes: number): Promise<strin
       const { size } = await handle.stat();
       const length = Math.min(size, maxBytes);
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-      return buffer.subarray(0, bytesRead).toString("utf8");
+      const text = buffer.subarray(0, bytesRead).toString("utf8");
+      const firstEnd = text.indexOf("\n");
+      if (length === size) return text;
+      return firstEnd === -1 ? "" : text.slice(firstEnd + 1);
     } finally {
       await handle.close();
     }

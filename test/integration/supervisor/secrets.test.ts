@@ -340,6 +340,25 @@ describe("Secrets of running services", () => {
     assert.ok(!JSON.stringify(await center.logs()).includes(old));
   });
 
+  it("printed by a library, in pieces, are in neither log nor crash file, and what is around them is", async () => {
+    const center = await home.open();
+    await serviceIn(center, "gateway", "running");
+    const paths = statePaths(home.stateRoot);
+    const token = (await new EncryptedFileSecretStore(paths.secretsDir).get(tokenRefs.gateway)) ?? "";
+    const headers = { authorization: `Bearer ${token}` };
+    await fetch(`${center.snapshot.quick_facts.gateway_url}/prints`, { headers });
+    const { line } = await waitUntil("the line is in the log", async () =>
+      (await center.logs("gateway")).find((known) => known.line.includes("a library shows")),
+    );
+    assert.match(line, /a library shows <redacted> here/);
+    await center.stop("gateway");
+    const files = await Promise.all(
+      (await readdir(paths.logsDir)).map((name) => readFile(path.join(paths.logsDir, name), "utf8")),
+    );
+    assert.equal(files.filter((text) => text.includes("a library shows <redacted> here")).length, 2);
+    assert.ok(files.every((text) => !text.includes(token.slice(0, 20)) && !text.includes(token.slice(20))));
+  });
+
   it("tokens rotated several times at once and one after the other are all accepted for their time", async () => {
     const store = new EncryptedFileSecretStore(statePaths(home.stateRoot).secretsDir);
     const center = await home.open();

@@ -30,6 +30,10 @@ async function start(kind: ServiceKind, context: SidecarContext): Promise<Runnin
     response.statusCode = context.tokens.accepts(token) ? 200 : 401;
     if (request.url === "/status-changed") context.statusChanged();
     if (request.url === "/careless") context.log.info("somebody asked", { shown: token });
+    if (request.url === "/prints") {
+      for (const piece of ["a library shows ", token.slice(0, 20), `${token.slice(20)} here\n`])
+        process.stderr.write(piece);
+    }
     response.end();
   });
   const port = await listenOnWishedPort(context.boot.port, async (wished) => {

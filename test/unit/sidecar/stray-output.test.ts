@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Redactor } from "../../../src/platform/redactor.ts";
+import { StrayOutput } from "../../../src/sidecar/log/stray-output.ts";
+
+const secret = "Live-vAlue_0123456789";
+
+function lines(chunks: readonly (string | Uint8Array)[]): string[] {
+  const redactor = new Redactor();
+  redactor.add(secret);
+  const taken: string[] = [];
+  const output = new StrayOutput(redactor, (line) => taken.push(line));
+  for (const chunk of chunks) output.write(chunk);
+  output.end();
+  return taken;
+}
+
+describe("What libraries print", () => {
+  it("has no secret in any line, in whatever pieces it comes", () => {
+    const text = `Grüße 🔑\ntoken ${secret} used\r\n{"body":"{\\"authorization\\":\\"Bearer abcDEF0123456789\\"}"}\nend ${secret}`;
+    const bytes = Buffer.from(text);
+    fc.assert(
+      fc.property(fc.array(fc.nat(bytes.length), { maxLength: 8 }), (cuts) => {
+        const places = [0, ...cuts.toSorted((a, b) => a - b), bytes.length];
+        const chunks = places.slice(1).map((end, index) => bytes.subarray(places[index], end));
+        assert.deepEqual(lines(chunks), [
+          "Grüße 🔑",
+          "token <redacted> used",
+          '{"body":"{\\"authorization\\":\\"<redacted>\\"}"}',
+          "end <redacted>",
+        ]);
+      }),
+    );
+  });
+
+  it("goes on after bytes that are no text", () => {
+    assert.deepEqual(lines([Buffer.from([0xff, 0xfe, 0x80, 0x0a]), "next\n"]).at(-1), "next");
+  });
+
+  it("is cut when a line has no end, without half a secret at the cut", () => {
+    for (let shift = 0; shift <= secret.length; shift += 1) {
+      const [line = ""] = lines(["x".repeat(64 * 1024 - shift), secret, "y".repeat(1_000_000), "\n", "next"]);
+      assert.ok(line.length < 64 * 1024 && line.endsWith("(cut)"));
+      assert.ok(!line.includes(secret.slice(0, 4)));
+    }
+  });
+});
