@@ -35,6 +35,7 @@ export class IntegrationSecrets {
   readonly #closed = new AbortController();
   #wanted: ReadonlySet<string> = new Set();
   #queue: string[] = [];
+  readonly #inFlight = new Set<Promise<void>>();
   #asking = 0;
   #again: NodeJS.Timeout | null = null;
 
@@ -89,6 +90,11 @@ export class IntegrationSecrets {
     return known.kind === "missing" ? "secret_not_found" : "secret_unavailable";
   }
 
+  /** Resolves when all that is being asked for now was answered, or after a few seconds. */
+  async settled(): Promise<void> {
+    await Promise.race([Promise.all(this.#inFlight), once(probeMs)]);
+  }
+
   close(): void {
     this.#closed.abort();
     if (this.#again !== null) clearTimeout(this.#again);
@@ -101,10 +107,12 @@ export class IntegrationSecrets {
       const ref = this.#queue.shift();
       if (ref === undefined) return;
       this.#asking += 1;
-      void this.#askOne(ref).finally(() => {
+      const asking = this.#askOne(ref).finally(() => {
         this.#asking -= 1;
+        this.#inFlight.delete(asking);
         this.#ask([]);
       });
+      this.#inFlight.add(asking);
     }
   }
 
@@ -134,6 +142,12 @@ export class IntegrationSecrets {
     }, askAgainMs);
     this.#again.unref();
   }
+}
+
+function once(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 }
 
 function refsOf(integration: WebhookIntegration): string[] {

@@ -55,6 +55,8 @@ export interface AcceptedRequest extends SenderFacts {
   /** When the sender signed, in milliseconds since 1970; null where that is not proven. */
   readonly signedAtMs: number | null;
   readonly payload: unknown;
+  /** Whether the payload is exactly the body, and not a part of it. */
+  readonly isWholeBody: boolean;
   readonly safety: SafetyVerdict;
   /** Whether a signature was there and fitted; false only for an integration that takes unsigned requests. */
   readonly signed: boolean;
@@ -124,10 +126,12 @@ function judgeSigned(request: WebhookRequest, options: JudgeOptions): Content | 
   }
   const body = jsonOf(request);
   if ("refusal" in body) return body;
+  const payload = withoutVendorSecrets(signature, body.value);
   return {
     ...senderFacts(signature, claim, body.value, rawBody),
     signedAtMs: claim.timestampMs,
-    payload: withoutVendorSecrets(signature, body.value),
+    payload,
+    isWholeBody: payload === body.value,
     signed: true,
   };
 }
@@ -140,7 +144,14 @@ function unsigned(
 ): Content {
   const claim = { deliveryId: null, event: null, timestampMs: null };
   const facts = senderFacts(signature, claim, payload, request.rawBody);
-  return { ...facts, deliveryKey: bodyKey(request.rawBody), signedAtMs: null, payload, signed: false };
+  return {
+    ...facts,
+    deliveryKey: bodyKey(request.rawBody),
+    signedAtMs: null,
+    payload,
+    isWholeBody: true,
+    signed: false,
+  };
 }
 
 function judgeEnvelope(request: WebhookRequest, options: JudgeOptions): Content | Refused {
@@ -174,11 +185,16 @@ function judgeEnvelope(request: WebhookRequest, options: JudgeOptions): Content 
     deliveryKey: `id:${nonce}`,
     signedAtMs: timestamp_unix_ms,
     payload: envelope.payload,
+    isWholeBody: false,
     signed: signature !== undefined,
   };
 }
 
-function refusalOfContent(content: Content, integration: WebhookIntegration): Refused | null {
+/** The allow lists of an integration; an empty one lets everything through. */
+export function refusalOfContent(
+  content: Pick<Content, "event" | "source">,
+  integration: WebhookIntegration,
+): Refused | null {
   const { allowed_events, allowed_sources } = integration;
   if (allowed_events.length > 0 && !allowed_events.includes(content.event ?? "")) {
     return refused("event_not_allowed", "The integration does not take this event.");

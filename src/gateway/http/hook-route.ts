@@ -1,0 +1,99 @@
+import type { IncomingMessage } from "node:http";
+import type { FastifyInstance, FastifyReply } from "fastify";
+import type { Redactor } from "../../platform/redactor.ts";
+import type { HookAnswer, HookDoor } from "../webhooks/hook-door.ts";
+import { errorAnswer } from "./error-envelope.ts";
+
+/** Bytes of bodies that are held in memory at one time, before anything of their senders is believed. */
+const heldBytes = 64 * 1_048_576;
+/** How long a sender may take for its body, in milliseconds. */
+const readTimeoutMs = 20_000;
+
+export interface HookRouteParts {
+  readonly hooks: HookDoor;
+  readonly redactor: Pick<Redactor, "redact">;
+}
+
+/** `POST /hooks/{integration_id}`: the body is read as it is, within the integration's own limit. */
+export function addHookRoute(app: FastifyInstance, { hooks, redactor }: HookRouteParts): void {
+  let held = 0;
+  void app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    // The stream is left as it is: the signature is over the raw bytes.
+    scope.addContentTypeParser("*", (_request, _payload, done) => done(null));
+    scope.post<{ Params: { integration_id: string } }>("/hooks/:integration_id", async (request, reply) => {
+      const { integration_id: id } = request.params;
+      const admitted = hooks.admit(id);
+      if (admitted.kind === "refused") return send(reply, admitted, redactor, "unread");
+      const declared = Number(request.headers["content-length"] ?? 0);
+      if (declared > admitted.maxBytes) return send(reply, hooks.tooLarge(id), redactor, "unread");
+      // Without a length the sender may send as much as is admitted.
+      const reserved = request.headers["content-length"] === undefined ? admitted.maxBytes : declared;
+      if (held + reserved > heldBytes) return send(reply, tooBusy, redactor, "unread");
+      held += reserved;
+      try {
+        const body = await readBody(request.raw, admitted.maxBytes);
+        if (body === null) return send(reply, hooks.tooLarge(id), redactor, "unread");
+        return send(reply, await hooks.receive(id, request.headers, body), redactor, "read");
+      } finally {
+        held -= reserved;
+      }
+    });
+  });
+}
+
+const tooBusy: HookAnswer = {
+  kind: "refused",
+  code: "service_unavailable",
+  message: "Too many requests are being read.",
+  retryAfterSeconds: 1,
+};
+
+/**
+ * The raw bytes of a body; null as soon as there are more than `maxBytes`.
+ * @throws when the sender breaks off or takes too long
+ */
+function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const timer = setTimeout(() => request.destroy(new Error("The body took too long.")), readTimeoutMs);
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      request.removeAllListeners("data");
+      settle();
+    };
+    request.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) {
+        request.pause();
+        end(() => resolve(null));
+      } else chunks.push(chunk);
+    });
+    request.once("end", () => end(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))));
+    request.once("error", (error) => end(() => reject(error)));
+    request.once("close", () => end(() => reject(new Error("The sender broke off."))));
+  });
+}
+
+function send(
+  reply: FastifyReply,
+  answer: HookAnswer,
+  redactor: Pick<Redactor, "redact">,
+  body: "read" | "unread",
+): FastifyReply {
+  // What was not read would have to be taken in before the next request of the connection.
+  if (body === "unread") reply.header("connection", "close");
+  switch (answer.kind) {
+    case "accepted":
+      return reply.code(202).send(answer.body);
+    case "challenge":
+      return reply.code(200).send({ challenge: answer.challenge });
+    case "refused": {
+      const { status, retryAfterSeconds } = answer;
+      const error = errorAnswer(answer.code, answer.message, redactor, status === undefined ? {} : { status });
+      if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
+      return reply.code(error.status).send(error.body);
+    }
+  }
+}
