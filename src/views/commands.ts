@@ -4,15 +4,21 @@ import { AccountId, discordConnectorId, discordTokenRef } from "../contracts/gat
 import type { ServiceKind } from "../contracts/services.ts";
 import { detailsOf } from "../platform/errors.ts";
 import { approvalOfArgument, waitingApprovals } from "./approval-actions.ts";
+import type { ChannelCommands } from "./channels/channel-commands.ts";
 import { type CommandName, overviewViewId } from "./contribution-ids.ts";
 import type { ControlCenterHolder } from "./control-center-holder.ts";
 import type { ControlCenterPort } from "./control-center-port.ts";
 import type { Diagnostics } from "./diagnostics.ts";
+import { type AccountParts, accountCommands } from "./discord/account-commands.ts";
+import { DiscordDesk } from "./discord/discord-desk.ts";
 import { momentOfArgument } from "./event-nodes.ts";
+import type { GatewayApi } from "./gateway-api.ts";
 import type { LogSearch } from "./log-search.ts";
 import { showProblem } from "./notifications.ts";
 import type { ControlCenterPanel } from "./panel.ts";
 import { type ServiceActions, serviceActions, serviceOfArgument } from "./service-actions.ts";
+import { setupCommands } from "./setup/setup-commands.ts";
+import type { SetupMarksStore } from "./setup/setup-marks.ts";
 import { type ProfileSwitchParts, switchProfile } from "./switch-profile.ts";
 import { serviceStateWords } from "./wording.ts";
 
@@ -20,6 +26,10 @@ export interface CommandParts extends ProfileSwitchParts {
   readonly panel: ControlCenterPanel;
   readonly logSearch: LogSearch;
   readonly diagnostics: Diagnostics;
+  readonly marks: SetupMarksStore;
+  readonly channelCommands: ChannelCommands;
+  readonly simulatedDiscord: AccountParts["simulatedDiscord"];
+  readonly api: GatewayApi;
   readonly extensionId: string;
 }
 
@@ -107,6 +117,9 @@ export function commandActions(parts: CommandParts): Readonly<Record<CommandName
         "The diagnostics snapshot is on the clipboard. It holds no secrets.",
       );
     },
+    ...setupCommands(parts),
+    ...accountCommands({ ...parts, desk: new DiscordDesk(parts.api) }),
+    ...parts.channelCommands.actions,
   };
   const guarded = Object.entries(actions).map(([name, action]) => [name, guard(action)]);
   return Object.fromEntries(guarded) as Record<CommandName, Action>;

@@ -1,8 +1,9 @@
 import * as vscode from "vscode";
 import type { DisposableLike } from "../supervisor/control-center-options.ts";
-import { contextKeys } from "./contribution-ids.ts";
+import { setupSteps } from "../supervisor/onboarding-progress.ts";
+import { contextKeys, setupContextKey } from "./contribution-ids.ts";
 import { anyServiceActions } from "./service-actions.ts";
-import { phaseOf, type ViewState } from "./view-state.ts";
+import { phaseOf, setupOf, type ViewState } from "./view-state.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
 
 /** Keeps the context keys of `when` and `enablement` clauses true to the state. */
@@ -27,5 +28,19 @@ function contextValues(state: ViewState): Readonly<Record<string, string | boole
     [contextKeys.canStart]: actions.canStart,
     [contextKeys.canStop]: actions.canStop,
     [contextKeys.canRetry]: actions.canRetry,
+    [contextKeys.hasChannels]: hasChannels(state),
+    ...setupValues(state),
   };
+}
+
+function hasChannels({ center }: ViewState): boolean {
+  return center.kind === "open" && (center.snapshot.gateway?.status.connectors.length ?? 0) > 0;
+}
+
+function setupValues(state: ViewState): Readonly<Record<string, boolean>> {
+  const steps = setupOf(state)?.steps ?? [];
+  const finished = new Set(
+    steps.filter(({ state }) => state === "done" || state === "skipped").map(({ id }) => id),
+  );
+  return Object.fromEntries(setupSteps.map((id) => [setupContextKey(id), finished.has(id)]));
 }

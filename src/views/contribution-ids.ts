@@ -22,6 +22,26 @@ export const commandIds = {
   reset: "palyra.reset",
   allowApproval: "palyra.allowApproval",
   denyApproval: "palyra.denyApproval",
+  setUp: "palyra.setUp",
+  setUpStep: "palyra.setUpStep",
+  connectDiscord: "palyra.connectDiscord",
+  trySimulatedDiscord: "palyra.trySimulatedDiscord",
+  loginDiscord: "palyra.loginDiscord",
+  logoutDiscord: "palyra.logoutDiscord",
+  removeDiscord: "palyra.removeDiscord",
+  enableChannel: "palyra.enableChannel",
+  disableChannel: "palyra.disableChannel",
+  restartChannel: "palyra.restartChannel",
+  checkChannel: "palyra.checkChannel",
+  pauseQueue: "palyra.pauseQueue",
+  resumeQueue: "palyra.resumeQueue",
+  drainQueue: "palyra.drainQueue",
+  showDeadLetters: "palyra.showDeadLetters",
+  managePairings: "palyra.managePairings",
+  createPairingCode: "palyra.createPairingCode",
+  sendTestMessage: "palyra.sendTestMessage",
+  previewRouting: "palyra.previewRouting",
+  showChannelLog: "palyra.showChannelLog",
 } as const;
 export type CommandName = keyof typeof commandIds;
 export type CommandId = (typeof commandIds)[CommandName];
@@ -49,7 +69,17 @@ export const contextKeys = {
   canStart: "palyra.canStart",
   canStop: "palyra.canStop",
   canRetry: "palyra.canRetry",
+  hasChannels: "palyra.hasChannels",
 } as const;
+
+/** Context key that says whether a step of the set-up is done or skipped. */
+export function setupContextKey(step: string): string {
+  return `palyra.setup.${step}`;
+}
+
+/** The walkthrough, and the command of VS Code that opens one. */
+export const walkthroughId = "setup";
+export const openWalkthroughCommand = "workbench.action.openWalkthrough";
 
 /** Words inside a tree item's context value; menus ask for them with a regular expression. */
 export const itemTraits = {
@@ -58,6 +88,14 @@ export const itemTraits = {
   canStop: "canStop",
   canRetry: "canRetry",
   approval: "approval",
+  connector: "connector",
+  discord: "discord",
+  canEnable: "canEnable",
+  canDisable: "canDisable",
+  canPause: "canPause",
+  canResume: "canResume",
+  canDrain: "canDrain",
+  hasDeadLetters: "hasDeadLetters",
 } as const;
 
 /** Command of VS Code itself that opens the workspace trust editor. */

@@ -15,6 +15,7 @@ export type ControlCenterPort = Pick<
   | "setSecret"
   | "deleteSecret"
   | "decideApproval"
+  | "callGateway"
   | "logs"
   | "dispose"
 >;

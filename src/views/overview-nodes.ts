@@ -3,11 +3,13 @@ import type { ErrorDetails } from "../contracts/errors.ts";
 import type { ConnectorStatus } from "../contracts/sidecar-status.ts";
 import type { ServiceState, ServiceView, Warning } from "../contracts/snapshot.ts";
 import { approvalItemId, waitingApprovals } from "./approval-actions.ts";
+import { connectorItemId, connectorTraits } from "./channels/connector-traits.ts";
 import { commandIds, itemTraits } from "./contribution-ids.ts";
 import { recentEventNodes } from "./event-nodes.ts";
 import type { NodeIcon, OverviewNode } from "./overview-node.ts";
 import { remedyOfError, remedyOfWarning } from "./remedies.ts";
 import { serviceActions, serviceItemId } from "./service-actions.ts";
+import { setupNodes } from "./setup/setup-nodes.ts";
 import { allWarnings, isWarned, phaseOf, type ViewState } from "./view-state.ts";
 import { connectorStateWord, count, durationWords, serviceStateWords } from "./wording.ts";
 
@@ -41,6 +43,7 @@ export function overviewNodes(state: ViewState, now: number): readonly OverviewN
   const { snapshot } = center;
   const connectors = snapshot.gateway?.status.connectors ?? [];
   return [
+    ...setupNodes(state),
     ...group("warnings", "Warnings", warnings),
     ...approvalGroup(state, now),
     ...group(
@@ -146,9 +149,10 @@ function connectorGroup(connectors: readonly ConnectorStatus[]): OverviewNode {
             id: "connectors/none",
             label: "Nothing is connected",
             icon: { id: "add" },
-            accessibilityLabel: "Nothing is connected. Set a Discord token.",
-            tooltip: "Set a Discord token to let people write to your bot.",
-            command: { title: "Set Discord Token", command: commandIds.setDiscordToken, arguments: [] },
+            description: "Connect Discord",
+            accessibilityLabel: "Nothing is connected. Connect Discord.",
+            tooltip: "Connect a Discord bot, so that people can write to it.",
+            command: { title: "Connect Discord", command: commandIds.connectDiscord, arguments: [] },
             children: [],
           },
         ];
@@ -162,7 +166,7 @@ function connectorGroup(connectors: readonly ConnectorStatus[]): OverviewNode {
 }
 
 function connectorNode(connector: ConnectorStatus): OverviewNode {
-  const id = `connector:${connector.connector_id}`;
+  const id = connectorItemId(connector.connector_id);
   const word = connectorStateWord(connector);
   const waiting = connector.queue.inbox_pending + connector.queue.outbox_pending;
   const queue = [
@@ -180,7 +184,7 @@ function connectorNode(connector: ConnectorStatus): OverviewNode {
   children.push(
     fact(`${id}/inbox`, "Messages waiting", `${connector.queue.inbox_pending}`, "inbox"),
     fact(`${id}/outbox`, "Replies waiting", `${connector.queue.outbox_pending}`, "send"),
-    fact(`${id}/dead`, "Undeliverable", `${connector.queue.dead_letters}`, "trash"),
+    deadLetterFact(connector, id),
   );
   return {
     id,
@@ -188,11 +192,19 @@ function connectorNode(connector: ConnectorStatus): OverviewNode {
     description,
     tooltip: `${connector.connector_id}: ${description}`,
     icon: connectorIcon(connector, works),
-    contextValue: "connector",
+    contextValue: connectorTraits(connector),
     accessibilityLabel: `${connector.connector_id}, ${description}`,
     expanded: connector.last_error !== null && !works,
     children,
   };
+}
+
+/** Undeliverable messages; where there are some, a click shows them. */
+function deadLetterFact({ connector_id, queue }: ConnectorStatus, id: string): OverviewNode {
+  const node = fact(`${id}/dead`, "Undeliverable", `${queue.dead_letters}`, "trash");
+  if (queue.dead_letters === 0) return node;
+  const command = { title: "Show Them", command: commandIds.showDeadLetters, arguments: [connector_id] };
+  return { ...node, command };
 }
 
 function connectorIcon(connector: ConnectorStatus, works: boolean): NodeIcon {

@@ -1,6 +1,12 @@
 import type { ErrorDetails } from "../contracts/errors.ts";
 import type { ControlCenterSnapshot, Warning } from "../contracts/snapshot.ts";
 import { snapshotIn } from "../supervisor/next-steps.ts";
+import {
+  noMarks,
+  type SetupMarks,
+  type SetupProgress,
+  setupProgress,
+} from "../supervisor/onboarding-progress.ts";
 
 /** How far this window has come with its control center. */
 type CenterState =
@@ -18,6 +24,8 @@ type CenterState =
 export interface ViewState {
   readonly center: CenterState;
   readonly settingWarnings: readonly Warning[];
+  /** What the user said of the set-up, by state root; absent while that is not read. */
+  readonly setup?: Readonly<Record<string, SetupMarks>>;
 }
 
 /** Phase of the `palyra.phase` context key, for welcome texts and `enablement` clauses. */
@@ -62,4 +70,13 @@ export function withSnapshot(state: ViewState, told: ControlCenterSnapshot): Vie
   const wasActive = state.center.kind === "open" && state.center.everActive;
   const isActive = snapshot.services.some((view) => view.state !== "stopped");
   return { ...state, center: { kind: "open", snapshot, everActive: wasActive || isActive } };
+}
+
+/** How far the set-up of this window's state root is; null while nothing can be said of it. */
+export function setupOf({ center, setup }: ViewState): SetupProgress | null {
+  if (setup === undefined) return null;
+  if (center.kind === "failed") return setupProgress(null, noMarks, center.problem);
+  if (center.kind !== "open") return null;
+  const { snapshot } = center;
+  return setupProgress(snapshot, setup[snapshot.quick_facts.state_root] ?? noMarks);
 }

@@ -5,15 +5,20 @@ import { productVersion } from "../platform/version.ts";
 import { ControlCenter } from "../supervisor/control-center.ts";
 import type { ControlCenterOptions } from "../supervisor/control-center-options.ts";
 import { thisMachine } from "../supervisor/doctor/this-machine.ts";
+import { SimulatedDiscord } from "../supervisor/simulated-discord.ts";
+import { ChannelCommands } from "./channels/channel-commands.ts";
+import { ChannelDesk } from "./channels/channel-desk.ts";
 import { commandActions } from "./commands.ts";
 import type { CommandName } from "./contribution-ids.ts";
 import { ControlCenterHolder } from "./control-center-holder.ts";
 import { Diagnostics } from "./diagnostics.ts";
+import { GatewayApi } from "./gateway-api.ts";
 import { LogChannels } from "./log-channels.ts";
 import { LogSearch } from "./log-search.ts";
 import { notifyOfApprovals, notifyOfFailures, offerRestart } from "./notifications.ts";
 import { ControlCenterPanel } from "./panel.ts";
 import type { SettingsSource } from "./settings-source.ts";
+import { SetupMarksStore } from "./setup/setup-marks.ts";
 import { effectOfChange, supervisorSettings } from "./supervisor-settings.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
 import { VSCodeSecretStore } from "./vscode-secret-store.ts";
@@ -23,6 +28,8 @@ const bundles: Readonly<Record<ServiceKind, string>> = {
   gateway: "dist/palyrad.mjs",
   browserd: "dist/palyra-browserd.mjs",
 };
+
+const simulatorBundle = "dist/discord-sim.mjs";
 
 /** Where a window works and with what, for its control center and its diagnostics. */
 type WindowPlace = Pick<
@@ -84,6 +91,12 @@ export class WindowRuntime {
         return { ...thisMachine, ...(await place()), editorVersion: vscode.version, ports, browserPath };
       },
     });
+    const api = new GatewayApi(() => this.#holder.current());
+    const channelCommands = new ChannelCommands({ desk: new ChannelDesk(api), source });
+    const simulator = new SimulatedDiscord({
+      execPath: process.execPath,
+      bundle: context.asAbsolutePath(simulatorBundle),
+    });
     this.#actions = commandActions({
       holder: this.#holder,
       source,
@@ -93,12 +106,18 @@ export class WindowRuntime {
       channels,
       logSearch,
       diagnostics,
+      marks: new SetupMarksStore(context.globalState, source),
+      channelCommands,
+      simulatedDiscord: () => simulator.start(),
+      api,
       extensionId: context.extension.id,
     });
     this.#disposables.push(
       channels,
       logSearch,
       diagnostics,
+      channelCommands,
+      simulator,
       logger,
       this.#panel,
       notifyOfFailures(source, () => settings.settings),

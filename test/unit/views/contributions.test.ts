@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import manifest from "../../../package.json" with { type: "json" };
 import words from "../../../package.nls.json" with { type: "json" };
+import { setupSteps } from "../../../src/supervisor/onboarding-progress.ts";
 import {
   commandIds,
   contextKeys,
@@ -11,7 +12,9 @@ import {
   overviewViewId,
   panelViewType,
   settingIds,
+  setupContextKey,
   viewContainerId,
+  walkthroughId,
 } from "../../../src/views/contribution-ids.ts";
 import { defaultSettings } from "../../../src/views/settings.ts";
 
@@ -72,10 +75,25 @@ describe("What package.json declares and what the code knows", () => {
   });
 
   it("are the same context keys and item traits in when clauses", () => {
-    const used = new Set([...text.matchAll(/palyra\.(?:phase|can[A-Z]\w+)/g)].map(([key]) => key));
+    const used = new Set([...text.matchAll(/palyra\.(?:phase|(?:can|has)[A-Z]\w+)/g)].map(([key]) => key));
     assert.deepEqual([...used].sort(), Object.values(contextKeys).sort());
     const traits = new Set([...text.matchAll(/viewItem =~ \/\\\\b(\w+)\\\\b\//g)].map(([, trait]) => trait));
     assert.deepEqual([...traits].sort(), Object.values(itemTraits).sort());
+  });
+
+  it("are the same steps of the set-up, each with a picture and completed by its own key", () => {
+    const [walkthrough, ...others] = contributes.walkthroughs;
+    assert.deepEqual([walkthrough?.id, others], [walkthroughId, []]);
+    assert.deepEqual(
+      walkthrough?.steps.map(({ id }) => id),
+      [...setupSteps, "done"],
+    );
+    for (const { id, media, completionEvents } of walkthrough?.steps ?? []) {
+      assert.ok(existsSync(path.resolve(sources, "..", media.svg)), media.svg);
+      const expected =
+        id === "done" ? `onCommand:${commandIds.openControlCenter}` : `onContext:${setupContextKey(id)}`;
+      assert.deepEqual(completionEvents, [expected]);
+    }
   });
 
   it("name only commands that exist, in menus and welcome texts", () => {

@@ -40,6 +40,7 @@ class FakeCenter implements ControlCenterPort {
   setSecret = async (): Promise<void> => undefined;
   deleteSecret = async (): Promise<void> => undefined;
   decideApproval = async (): Promise<void> => undefined;
+  callGateway = async (): Promise<unknown> => ({});
   logs = async (): Promise<readonly LogLine[]> => [];
 
   async dispose(): Promise<void> {

@@ -114,7 +114,7 @@ describe("The overview", () => {
     assert.equal(item?.command, undefined);
   });
 
-  it("shows connectors with readiness and queues, and asks for a token when there is none", () => {
+  it("shows connectors with readiness and queues, and offers to connect one when there is none", () => {
     const queue = { inbox_pending: 1, outbox_pending: 2, dead_letters: 3 };
     const ready = overviewNodes(opened({ gateway: gateway([connector({ queue })]) }), now);
     assert.equal(
@@ -122,7 +122,7 @@ describe("The overview", () => {
       "Ready · @palyra · 3 waiting · 3 undeliverable",
     );
     const none = find(overviewNodes(opened({ gateway: gateway([]) }), now), "connectors/none");
-    assert.equal(none?.command?.command, commandIds.setDiscordToken);
+    assert.equal(none?.command?.command, commandIds.connectDiscord);
   });
 
   it("does not call a connector ready while there is no evidence, or while it is not connected", () => {
