@@ -11,6 +11,10 @@ import { addRestart } from "./commands/channels/restart.ts";
 import { addStatus } from "./commands/channels/status.ts";
 import { addTest } from "./commands/channels/test.ts";
 import { addVerify } from "./commands/channels/verify.ts";
+import { addAdd } from "./commands/onboarding/add.ts";
+import { addLogin } from "./commands/onboarding/login.ts";
+import { addLogout } from "./commands/onboarding/logout.ts";
+import { addRemove } from "./commands/onboarding/remove.ts";
 import { addMintPairingCode, addPairingCode } from "./commands/router/pairing-code.ts";
 import { addPairingDecisions } from "./commands/router/pairing-decision.ts";
 import { addPairings, addRouterPairings } from "./commands/router/pairings.ts";
@@ -22,6 +26,10 @@ import type { Shell } from "./shell.ts";
 /** Adds `palyra channels`. */
 export function addChannelCommands(program: Command, shell: Shell): void {
   const channels = program.command("channels").description("connect channels and look after them");
+  addAdd(channels, shell);
+  addLogin(channels, shell);
+  addLogout(channels, shell);
+  addRemove(channels, shell);
   addList(channels, shell);
   addStatus(channels, shell);
   addEnable(channels, shell);

@@ -22,6 +22,8 @@ export interface CommandContext extends GlobalOptions {
   readonly version: string;
   readonly execPath: string;
   readonly sidecarBundles: Readonly<Record<ServiceKind, string>>;
+  /** Program of the simulated Discord. */
+  readonly simulatorBundle: string;
   /** Resolves when the user wants the command to end (Ctrl-C), which then does not end it by itself. */
   interrupted(): Promise<void>;
 }

@@ -42,11 +42,13 @@ export async function findGateway(context: CommandContext): Promise<GatewayRoad>
   return { call: (call, signal) => callGateway({ url, token }, call, signal), close: async () => undefined };
 }
 
+export async function isGatewayRunning(context: CommandContext): Promise<boolean> {
+  return (await inspectorFor(context).inspect()).snapshot.quick_facts.gateway_url !== null;
+}
+
 /** Starts the gateway, if need be, and watches over it until the road is closed; it then goes on for its linger time. */
 export async function startGateway(context: CommandContext): Promise<GatewayRoad> {
-  const { snapshot } = await inspectorFor(context).inspect();
-  const wanted = snapshot.services.some(({ service, pid }) => service === "browserd" && pid !== null);
-  const center = await openControlCenter(context, {}, { gateway: true, browserd: wanted });
+  const center = await openControlCenter(context, {});
   try {
     await center.start("gateway");
     await untilOpen(center);

@@ -3,6 +3,7 @@ import { CommanderError } from "commander";
 import { errorCatalogue } from "../contracts/errors.ts";
 import { detailsOf } from "../platform/errors.ts";
 import { productVersion } from "../platform/version.ts";
+import { Cancelled, cancelledExitCode } from "./cancelled.ts";
 import { createProgram } from "./program.ts";
 import { paintFor, type Terminal } from "./terminal.ts";
 import { inTerminal } from "./terminal-wording.ts";
@@ -20,7 +21,7 @@ function interrupted(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.once(signal, () => {
-        process.once(signal, () => process.exit(130));
+        process.once(signal, () => process.exit(cancelledExitCode));
         resolve();
       });
     }
@@ -40,6 +41,7 @@ const program = createProgram(
       gateway: path.join(import.meta.dirname, "palyrad.mjs"),
       browserd: path.join(import.meta.dirname, "palyra-browserd.mjs"),
     },
+    simulatorBundle: path.join(import.meta.dirname, "discord-sim.mjs"),
   },
   (code) => {
     process.exitCode = code;
@@ -57,6 +59,10 @@ function report(thrown: unknown): number {
   // Commander has written its message already.
   if (thrown instanceof CommanderError) {
     return thrown.exitCode === 0 ? 0 : errorCatalogue.validation_error.exitCode;
+  }
+  if (thrown instanceof Cancelled) {
+    terminal.stderr.write(`${thrown.message}\n`);
+    return cancelledExitCode;
   }
   const details = inTerminal(detailsOf(thrown));
   const { json = false, plain = false } = program.opts<{ json?: boolean; plain?: boolean }>();

@@ -8,11 +8,14 @@ import {
 import { EncryptedFileSecretStore } from "../supervisor/encrypted-file-secret-store.ts";
 import { type CommandContext, complain, hostName } from "./command-context.ts";
 
-/** Opens the control center in this terminal. Its own messages go to standard error. */
+/**
+ * Opens the control center in this terminal. Its own messages go to standard error.
+ * @param desired which services are to run; what was wanted before when absent
+ */
 export async function openControlCenter(
   context: CommandContext,
   settings: Partial<ControlCenterSettings>,
-  desired: NonNullable<ControlCenterOptions["desired"]>,
+  desired?: NonNullable<ControlCenterOptions["desired"]>,
 ): Promise<ControlCenter> {
   const { stateRoot, version, execPath, sidecarBundles, terminal } = context;
   const tell = (message: string): void => complain(terminal, message);
@@ -24,7 +27,7 @@ export async function openControlCenter(
     version,
     execPath,
     sidecarBundles,
-    desired,
+    ...(desired === undefined ? {} : { desired }),
     secrets: new EncryptedFileSecretStore(statePaths(stateRoot).secretsDir),
     settings: { ...defaultSettings, ...settings },
     logger: { debug: silent, info: silent, warn: tell, error: tell },

@@ -1,0 +1,144 @@
+import { type Command, Option } from "commander";
+import { onboardingTimes } from "../../../contracts/http-onboarding.ts";
+import { PalyraError } from "../../../platform/errors.ts";
+import { defaultSettings } from "../../../supervisor/control-center-options.ts";
+import { SimulatedDiscord } from "../../../supervisor/simulated-discord.ts";
+import { type CommandContext, paintOf, print } from "../../command-context.ts";
+import { selectedAccount, withSelector } from "../../connector-selector.ts";
+import { withExamples } from "../../examples.ts";
+import { isGatewayRunning } from "../../find-gateway.ts";
+import { needsGateway, type Shell, showFromGateway, withGateway } from "../../shell.ts";
+import { up } from "../up.ts";
+import {
+  type CredentialFlags,
+  type PlanFlags,
+  planOf,
+  tokenOf,
+  withCredential,
+  withPlan,
+} from "./account-options.ts";
+import { appliedAnswer } from "./applied-answer.ts";
+import { DiscordSetup } from "./discord-setup.ts";
+
+interface Flags extends CredentialFlags, PlanFlags {
+  readonly interactive?: boolean;
+  readonly simulated?: boolean;
+  readonly apiBase?: string;
+  readonly verifyChannelId?: string;
+  readonly confirmOpenGuildChannels?: boolean;
+  readonly yes?: boolean;
+}
+
+/** Adds `palyra channels add`: a dialogue on a terminal, else everything from options. */
+export function addAdd(channels: Command, shell: Shell): void {
+  const add = withPlan(
+    withCredential(
+      needsGateway(
+        withSelector(channels.command("add").description("connect an account, step by step on a terminal")),
+      ),
+    ),
+  )
+    .option("--interactive", "insist on the dialogue")
+    .addOption(new Option("--mode <mode>", "where the gateway is").choices(["local"]).default("local"))
+    .option("--simulated", "use a simulated Discord on this machine, to try it without an account")
+    .option("--api-base <url>", "base of a server compatible with Discord's REST API")
+    .option("--verify-channel-id <id>", "also look at the permissions in this channel")
+    .option(
+      "--confirm-open-guild-channels",
+      "needed for the scope open_guild_channels: everybody can use the bot",
+    )
+    .option("--yes", "confirm everything that would be asked");
+  withExamples(
+    add,
+    "palyra channels add discord",
+    "palyra channels add discord --simulated",
+    "palyra channels add --provider discord --account-id ops --credential-stdin --inbound-scope dm_only --start < token.txt",
+  );
+  add.action(async (named: string | undefined, given: Flags) => {
+    const context = shell.context();
+    const isNamed = given.accountId !== undefined || named?.includes(":") === true;
+    const account = selectedAccount(named, given);
+    if (asksPeople(context, given)) {
+      await converse(context, { account: isNamed ? account : null, simulated: given.simulated ?? false });
+      return;
+    }
+    const token = await tokenOf(context, given);
+    const plan = planOf(given);
+    await showFromGateway(
+      shell,
+      given,
+      async (gateway) =>
+        appliedAnswer(
+          await new DiscordSetup(gateway).apply({
+            account_id: account,
+            plan,
+            confirm_open_guild_channels: (given.confirmOpenGuildChannels ?? false) || (given.yes ?? false),
+            timeout_ms: onboardingTimes.connectDefault,
+            ...token,
+            ...(given.apiBase === undefined ? {} : { api_base: given.apiBase }),
+            ...(given.verifyChannelId === undefined ? {} : { verify_channel_id: given.verifyChannelId }),
+          }),
+        ),
+      "Connecting",
+    );
+  });
+}
+
+/** @throws `validation_error` when the dialogue is insisted on where it cannot be */
+function asksPeople({ terminal, json, plain }: CommandContext, given: Flags): boolean {
+  const hasTerminal = terminal.stdin.isTTY === true && terminal.stdout.isTTY === true;
+  const isScripted =
+    given.credentialStdin === true || given.credentialPrompt === true || given.yes === true || json || plain;
+  if (hasTerminal && !isScripted) return true;
+  const insists =
+    given.interactive === true ? "--interactive" : given.simulated === true ? "--simulated" : null;
+  if (insists === null) return false;
+  throw new PalyraError(
+    "validation_error",
+    `${insists} needs a terminal, and no other source of the token.`,
+    {
+      nextStep: `Leave ${insists} out, or --credential-stdin, --credential-prompt, --yes, --json and --plain.`,
+    },
+  );
+}
+
+async function converse(
+  context: CommandContext,
+  given: { readonly account: string | null; readonly simulated: boolean },
+): Promise<void> {
+  const [{ intro, outro }, { DialogueScreen }, { connectDiscord }] = await Promise.all([
+    import("@clack/prompts"),
+    import("./dialogue-screen.ts"),
+    import("./dialogue.ts"),
+  ]);
+  const { terminal, execPath, simulatorBundle } = context;
+  const output = terminal.stdout;
+  const screen = new DialogueScreen(terminal);
+  const simulator = new SimulatedDiscord({ execPath, bundle: simulatorBundle });
+  try {
+    intro("Connect Discord", { output });
+    const ran = await isGatewayRunning(context);
+    if (!ran) screen.say("The gateway is not running; it is started for this.");
+    const paint = paintOf(context);
+    let isSimulated = false;
+    const simulatedDiscord = () => {
+      isSimulated = true;
+      return simulator.start();
+    };
+    const { connector_id: id, preflight } = await withGateway(context, !ran, (gateway) =>
+      connectDiscord({ screen, gateway, paint, simulatedDiscord }, given),
+    );
+    outro(`“palyra channels status ${id}” shows how it is, “palyra channels logs ${id}” what happens.`, {
+      output,
+    });
+    if (!ran && (await screen.agreed("Let the bot run in this terminal now?"))) {
+      const { lingerSeconds, rotateDays } = defaultSettings;
+      await up(context, { stopOnExit: false, settings: { lingerSeconds, rotateDays } });
+    } else if (isSimulated && (await screen.agreed("Let the simulated Discord go on until Ctrl-C?"))) {
+      print(context, [`${preflight.bot?.username ?? "The bot"} can be talked to until Ctrl-C.`]);
+      await context.interrupted();
+    }
+  } finally {
+    simulator.dispose();
+  }
+}
