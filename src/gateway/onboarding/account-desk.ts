@@ -10,16 +10,14 @@ import type {
 } from "../../contracts/http-onboarding.ts";
 import { ApplyRequest } from "../../contracts/http-onboarding.ts";
 import { detailsOf, PalyraError } from "../../platform/errors.ts";
-import { editConfig } from "../edit-config.ts";
 import { removeAccount, switchAccount } from "./account-section.ts";
 import type { AccountTurns } from "./account-turns.ts";
-import { KeptFile } from "./kept-file.ts";
 import type { OnboardingDesk } from "./onboarding-desk.ts";
 import { type OnboardingParts, storedSecret } from "./onboarding-parts.ts";
-import { restoreConfig } from "./restore-config.ts";
+import { editReversibly } from "./reversible-edit.ts";
 import { UndoList } from "./undo-list.ts";
 
-type TomlChange = Parameters<typeof editConfig>[1];
+type TomlChange = Parameters<typeof editReversibly>[2];
 
 /** Accounts that are set up: logs them in and out, and removes them. */
 export class AccountDesk {
@@ -146,10 +144,8 @@ export class AccountDesk {
     };
     try {
       undo.add("the connection", applyConfig);
-      const kept = await KeptFile.of(file);
-      await editConfig(file, change);
-      const written = await KeptFile.of(file);
-      undo.add("palyra.toml", () => restoreConfig({ file, account, kept, written }));
+      const edit = await editReversibly(file, account, change);
+      undo.add("palyra.toml", () => edit.undo());
       await applyConfig();
       if (token !== null) {
         undo.add("the bot token", () => secrets.change(ref, token));

@@ -1,11 +1,10 @@
 import type { ConnectorInstance } from "../../connectors/connector-instance.ts";
+import type { ConnectorSupervisor } from "../../connectors/connector-supervisor.ts";
 import { discordConnectorId, discordTokenRef } from "../../contracts/gateway-config.ts";
 import { detailsOf, PalyraError } from "../../platform/errors.ts";
-import { editConfig } from "../edit-config.ts";
 import { type SectionWish, writeAccount } from "./account-section.ts";
-import { KeptFile } from "./kept-file.ts";
 import { type OnboardingParts, throwIfCancelled } from "./onboarding-parts.ts";
-import { restoreConfig } from "./restore-config.ts";
+import { editReversibly } from "./reversible-edit.ts";
 import { UndoList } from "./undo-list.ts";
 import { waitConnected } from "./wait-connected.ts";
 
@@ -77,11 +76,11 @@ async function carryOut(
     await secrets.change(ref, token);
     throwIfCancelled(signal);
   }
-  const kept = await KeptFile.of(configFile);
+  let configCreated = false;
   if (change.changesConfig) {
-    await editConfig(configFile, (file) => writeAccount(file, account, wish));
-    const written = await KeptFile.of(configFile);
-    undo.add("palyra.toml", () => restoreConfig({ file: configFile, account, kept, written }));
+    const edit = await editReversibly(configFile, account, (file) => writeAccount(file, account, wish));
+    undo.add("palyra.toml", () => edit.undo());
+    configCreated = !edit.existed;
     await config.reload();
   }
   await channels.applyConfig();
@@ -100,7 +99,7 @@ async function carryOut(
   return {
     changed: tokenStored || change.changesConfig || now !== before || restarted,
     tokenStored,
-    configCreated: change.changesConfig && !kept.existed,
+    configCreated,
   };
 }
 
@@ -112,8 +111,17 @@ async function bringBack(
 ): Promise<void> {
   const { connectors } = channels;
   const isConfigured = connectors.ids().includes(connectorId);
-  if (!isConfigured) await connectors.remove(connectorId, "keep");
+  if (!isConfigured) await forget(connectors, connectorId);
   else if (existed && restarted) await connectors.restart(connectorId);
+}
+
+async function forget(connectors: ConnectorSupervisor, connectorId: string): Promise<void> {
+  try {
+    await connectors.remove(connectorId, "keep");
+  } catch (thrown) {
+    // It failed before the connector was known.
+    if (!(thrown instanceof PalyraError && thrown.code === "not_found")) throw thrown;
+  }
 }
 
 /** The running connector of an account; null when it does not run or is not configured. */

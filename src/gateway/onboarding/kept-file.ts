@@ -30,10 +30,6 @@ export class KeptFile {
     return this.#text;
   }
 
-  get existed(): boolean {
-    return this.#text !== null;
-  }
-
   /** Puts it back as it was. */
   async restore(): Promise<void> {
     if (this.#text === null) await rm(this.#file, { force: true });

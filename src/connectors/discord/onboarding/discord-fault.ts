@@ -6,7 +6,7 @@ import { networkFault } from "../network-fault.ts";
 export function discordFault(thrown: unknown, apiBase: URL): PalyraError {
   if (thrown instanceof PalyraError) return thrown;
   if (thrown instanceof RateLimitError) {
-    const seconds = Math.ceil(Math.max(thrown.retryAfter, thrown.sublimitTimeout) / 1000);
+    const seconds = Math.max(1, Math.round(Math.max(thrown.retryAfter, thrown.sublimitTimeout) / 1000));
     return new PalyraError("rate_limited", `Discord asks to wait ${seconds} s before the next request.`, {
       nextStep: `Wait ${seconds} s, then try again.`,
       cause: thrown,
