@@ -166,12 +166,15 @@ export class AttachmentDesk implements AttachmentSetup {
   }
 }
 
-/** A turn of the agent with the files of the message before it and those of the answer behind it. */
+/**
+ * A turn of the agent with the files of the message before it and those of the answer behind it. It needs no plan of a
+ * route, so that it also answers what came by none.
+ */
 export function fileTurn(
   agent: Agent,
   desk: Pick<AttachmentDesk, "receive" | "output">,
   connectorOf: (connectorId: string) => FileConnector,
-): AgentTurn {
+): (event: InboundMessageEvent, signal: AbortSignal) => ReturnType<AgentTurn> {
   return async (event, signal) => {
     const connector = connectorOf(event.connector_id);
     const files = await desk.receive(event, connector, signal);

@@ -22,6 +22,8 @@ import { eventsAfter } from "./events-after.ts";
 import type { GatewayFacts } from "./gateway-status.ts";
 import { MessageDesk } from "./message-desk.ts";
 import { StoreFigures } from "./store-figures.ts";
+import type { Destination } from "./webhooks/delivery-desk.ts";
+import type { Webhooks } from "./webhooks/webhooks.ts";
 
 /** Wait after a fault of the store, in milliseconds. */
 const storeRetryMs = 5_000;
@@ -30,6 +32,7 @@ const pruneIntervalMs = 60 * 60 * 1000;
 
 export interface ChannelsOptions {
   readonly context: SidecarContext;
+  readonly webhooks: Pick<Webhooks, "attach" | "detach">;
   readonly config: () => GatewayConfig;
   /** The routing rules in it. */
   readonly rules: () => RuleSet;
@@ -208,6 +211,7 @@ export class Channels {
   async #close(drainMs: number): Promise<void> {
     if (this.#pruneTimer !== null) clearInterval(this.#pruneTimer);
     this.#approvals?.close();
+    await this.#options.webhooks.detach();
     await this.#connectors?.stop(drainMs);
     await this.#figures?.read().catch((thrown: unknown) => this.#storeFault(thrown));
     this.#figures?.close();
@@ -279,6 +283,7 @@ export class Channels {
     });
     this.#startConnectors(opened, this.#attachments);
     await this.#approvals?.open();
+    await this.#attachWebhooks(opened, this.#attachments);
     this.#problem = null;
     await this.applyConfig();
     this.#writeConfigNote();
@@ -339,6 +344,25 @@ export class Channels {
     });
     this.#approvals = approvals;
     this.#messages = new MessageDesk(this.#connectors, approvals, redact);
+  }
+
+  async #attachWebhooks({ store }: OpenedConnectorStore, files: AttachmentDesk): Promise<void> {
+    const { agent, webhooks } = this.#options;
+    await webhooks.attach({
+      store,
+      destination: (connectorId) => this.#destination(connectorId),
+      turn: fileTurn(agent, files, (id) => this.#fileConnector(id)),
+      ask: (draft, signal) => this.approvals.ask(draft, signal),
+      onFault: (thrown) => this.#storeFault(thrown),
+    });
+  }
+
+  #destination(connectorId: string): Destination | null {
+    const connectors = this.#connectors;
+    if (connectors?.ids().includes(connectorId) !== true) return null;
+    const instance = connectors.running(connectorId);
+    if (instance === null) return null;
+    return { split: (text) => instance.adapter.split(text), wake: () => instance.wake() };
   }
 
   #fileConnector(connectorId: string): FileConnector {

@@ -9,16 +9,19 @@ import type { ApiParts } from "./http/api.ts";
 import { ConsoleSessions } from "./http/console-sessions.ts";
 import { LoginBackoff, RateLimit } from "./http/rate-limit.ts";
 import { routingConfigOf } from "./routing-config.ts";
+import type { WebhookDesk } from "./webhooks/webhook-desk.ts";
+import type { Webhooks } from "./webhooks/webhooks.ts";
 
 export interface GatewayApiParts {
   readonly context: SidecarContext;
   readonly config: ConfigFile;
   readonly channels: Channels;
+  readonly webhooks: Webhooks;
   readonly status: () => GatewayStatus;
 }
 
 /** What the HTTP routes are answered with. Libraries that few requests need are loaded with the first of them. */
-export function gatewayApi({ context, config, channels, status }: GatewayApiParts): ApiParts {
+export function gatewayApi({ context, config, channels, webhooks, status }: GatewayApiParts): ApiParts {
   const health = (): HealthzResponse => ({
     service: "palyrad",
     status: status().health,
@@ -65,6 +68,10 @@ export function gatewayApi({ context, config, channels, status }: GatewayApiPart
     },
     pairing: () => channels.pairing,
     approvals: () => channels.approvals,
+    webhooks: once(async (): Promise<WebhookDesk> => {
+      const { WebhookDesk } = await import("./webhooks/webhook-desk.ts");
+      return new WebhookDesk(webhooks);
+    }),
     tell: (connectorId, conversationId, text) => channels.desk.tell(connectorId, conversationId, text),
   };
   return api;

@@ -8,6 +8,7 @@ import type {
   UndeliveredMessage,
 } from "../contracts/sidecar-status.ts";
 import { recentMessageLimit } from "../contracts/sidecar-status.ts";
+import type { WebhooksStatus } from "../contracts/webhook-status.ts";
 import { PalyraError } from "../platform/errors.ts";
 
 /** Everything the status is made of. */
@@ -27,6 +28,8 @@ export interface GatewayFacts {
   readonly connectors: readonly ConnectorStatus[];
   /** Null while the store is not open: not known. */
   readonly approvals: PendingApprovals | null;
+  /** Null while there are none. */
+  readonly webhooks: WebhooksStatus | null;
 }
 
 /** Status of the gateway from its facts: without a store it is unhealthy, any other fault degrades it. */
@@ -56,6 +59,7 @@ export function buildGatewayStatus(facts: GatewayFacts): GatewayStatus {
       ? {}
       : { newest_event_id: facts.store.newestEventId }),
     ...(facts.approvals === null ? {} : { approvals: facts.approvals }),
+    ...(facts.webhooks === null ? {} : { webhooks: facts.webhooks }),
   };
 }
 

@@ -11,6 +11,8 @@ import { ConfigFile } from "./config-file.ts";
 import { gatewayApi } from "./gateway-api.ts";
 import { buildGatewayStatus } from "./gateway-status.ts";
 import { startGatewayServer } from "./http/gateway-server.ts";
+import { HookListener } from "./webhooks/hook-listener.ts";
+import { Webhooks } from "./webhooks/webhooks.ts";
 
 const misusedToken = "it was shown by a request from a foreign page or host";
 
@@ -30,41 +32,72 @@ export async function startGateway(
     channels.applyConfig().catch((thrown: unknown) => {
       log.error("the configuration could not be applied", { error: messageOf(thrown) });
     });
+    void listener?.apply(config.current.config.webhooks);
     context.statusChanged();
   });
+  const webhooks = new Webhooks({
+    file: context.paths.webhooksConfig,
+    log,
+    secret: (ref, signal) => context.secrets.get(ref, signal),
+    changed: () => context.statusChanged(),
+  });
+  let listener: HookListener | null = null;
   const channels = new Channels({
     context,
+    webhooks,
     config: () => config.current.config,
     rules: () => config.current.rules,
     agent,
     bundleUrl,
   });
   await config.open();
+  await webhooks.open();
   const status = (): GatewayStatus =>
     buildGatewayStatus({
       ...channels.facts(),
       configProblem: config.problem,
       configHash: config.current.hash,
+      webhooks: webhooks.status,
     });
   const server = await startGatewayServer({
     wish: context.boot.port,
-    api: gatewayApi({ context, config, channels, status }),
+    api: gatewayApi({ context, config, channels, webhooks, status }),
+    hooks: webhooks,
+    publicHosts: () => config.current.config.webhooks.hosts,
     redactor: context.redactor,
     log,
     tokenMisused: () => context.suspectLeak(misusedToken),
   });
+  listener = new HookListener({
+    app: () => server.hooksOnly(),
+    warnings: (warnings) => {
+      webhooks.listenerWarnings = warnings;
+    },
+  });
+  void listener.apply(config.current.config.webhooks);
   channels.open();
   return {
     ports: () => [{ name: "http", port: server.port }],
     status,
     tokensChanged: () => undefined,
-    secretChanged: (ref) => channels.credentialsChanged(ref),
-    controllerJoined: () => channels.credentialsChanged(null),
-    reloadConfig: () => config.reload(),
+    secretChanged: (ref) => {
+      channels.credentialsChanged(ref);
+      webhooks.secretChanged(ref);
+    },
+    controllerJoined: () => {
+      channels.credentialsChanged(null);
+      webhooks.secretChanged(null);
+    },
+    reloadConfig: async () => {
+      await config.reload();
+      await webhooks.registry.reload();
+    },
     events: (request) => channels.events(request),
     decideApproval: (request) => ownersWord(channels, request),
     stop: async (drainMs) => {
       config.close();
+      webhooks.close();
+      await listener?.close();
       await channels.stop(drainMs);
       await server.close();
     },

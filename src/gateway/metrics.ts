@@ -1,4 +1,6 @@
+import type { Gauge as GaugeType } from "prom-client";
 import type { GatewayStatus } from "../contracts/sidecar-status.ts";
+import type { WebhooksStatus } from "../contracts/webhook-status.ts";
 
 /** The status as Prometheus metrics. The library is loaded with the first request for them. */
 export async function renderMetrics(status: GatewayStatus): Promise<{ contentType: string; text: string }> {
@@ -23,5 +25,21 @@ export async function renderMetrics(status: GatewayStatus): Promise<{ contentTyp
     queue.set({ ...labels, queue: "outbox" }, connector.queue.outbox_pending);
     queue.set({ ...labels, queue: "dead" }, connector.queue.dead_letters);
   }
+  if (status.webhooks !== undefined) addWebhooks(status.webhooks, gauge);
   return { contentType: registry.contentType, text: await registry.metrics() };
+}
+
+function addWebhooks(
+  { total, enabled, ready, quarantined, deliveries, requests }: WebhooksStatus,
+  gauge: (name: string, help: string, labelNames?: string[]) => GaugeType,
+): void {
+  const integrations = gauge("webhook_integrations", "Webhook integrations", ["kind"]);
+  for (const [kind, count] of Object.entries({ total, enabled, ready, quarantined }))
+    integrations.set({ kind }, count);
+  gauge("webhook_requests_accepted_total", "Webhook requests accepted").set(requests.accepted);
+  gauge("webhook_requests_repeated_total", "Webhook requests received before").set(requests.repeated);
+  const refused = gauge("webhook_requests_refused_total", "Webhook requests refused", ["reason"]);
+  for (const [reason, count] of Object.entries(requests.refusals)) refused.set({ reason }, count);
+  const stored = gauge("webhook_deliveries", "Stored webhook deliveries", ["state"]);
+  for (const [state, count] of Object.entries(deliveries ?? {})) stored.set({ state }, count);
 }

@@ -11,6 +11,7 @@ import { addLogin, addSessionRoutes, type ConsoleParts, requireSession } from ".
 import { addOnboardingRoutes, type OnboardingRouteParts } from "./onboarding-routes.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { addRouterRoutes, type RouterRouteParts } from "./router-routes.ts";
+import { addWebhookRoutes, type WebhookRouteParts } from "./webhook-routes.ts";
 import type { ZodApp } from "./zod-app.ts";
 
 export interface ApiParts
@@ -18,7 +19,8 @@ export interface ApiParts
     RouterRouteParts,
     ApprovalRouteParts,
     OnboardingRouteParts,
-    ConsoleParts {
+    ConsoleParts,
+    WebhookRouteParts {
   readonly limit: RateLimit;
   readonly health: () => HealthzResponse;
   readonly adminStatus: () => AdminStatusResponse;
@@ -98,6 +100,7 @@ export function addApi(bare: FastifyInstance, parts: ApiParts): void {
       addRouterRoutes(scope, parts);
       addApprovalRoutes(scope, parts);
       addOnboardingRoutes(scope, parts);
+      addWebhookRoutes(scope, parts);
     },
     { prefix: "/admin/v1" },
   );
@@ -112,6 +115,7 @@ export function addApi(bare: FastifyInstance, parts: ApiParts): void {
         addRouterRoutes(inner, parts);
         addApprovalRoutes(inner, parts);
         addOnboardingRoutes(inner, parts);
+        addWebhookRoutes(inner, parts);
       });
     },
     { prefix: "/console/v1" },

@@ -6,11 +6,13 @@ import { PalyraError } from "../../platform/errors.ts";
 import type { Redactor } from "../../platform/redactor.ts";
 import { boundPortOf, listenOnWishedPort, loopbackHost, type PortWish } from "../../sidecar/listen-port.ts";
 import type { Logger } from "../../sidecar/log/logger.ts";
+import type { HookDoor } from "../webhooks/hook-door.ts";
 import { AllowedMethods } from "./allowed-methods.ts";
 import type { ApiParts } from "./api.ts";
 import { bearerToken } from "./bearer-token.ts";
 import { answerForThrown, type ErrorAnswer, errorAnswer } from "./error-envelope.ts";
-import { refusalOfCaller } from "./loopback-guard.ts";
+import { addHookRoute } from "./hook-route.ts";
+import { isPublicHook, refusalOfCaller } from "./loopback-guard.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 /** Largest request body, in bytes: the longest message with everything around it. */
@@ -19,6 +21,9 @@ const bodyLimit = 262_144;
 export interface GatewayServerOptions {
   readonly wish: PortWish;
   readonly api: ApiParts;
+  readonly hooks: HookDoor;
+  /** Names under which `/hooks` is reached besides the loopback ones, in lower case. */
+  readonly publicHosts: () => readonly string[];
   readonly redactor: Pick<Redactor, "redact">;
   readonly log: Logger;
   /** A valid token came with a request that a foreign page or host sent: somebody knows it who should not. */
@@ -28,6 +33,8 @@ export interface GatewayServerOptions {
 /** The gateway's HTTP port on the loopback interface. */
 export interface GatewayServer {
   readonly port: number;
+  /** Makes an app that serves `/hooks` and nothing else, for a port that is not the loopback one. */
+  hooksOnly(): FastifyInstance;
   close(): Promise<void>;
 }
 
@@ -60,6 +67,13 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
   });
   return {
     port,
+    hooksOnly: () => {
+      const only = bareApp(options, (request) =>
+        request.headers.origin === undefined ? null : "The request comes from a web page.",
+      );
+      addHookRoute(only, options);
+      return only;
+    },
     close: async () => {
       await app?.close();
       await (await api)?.close();
@@ -73,7 +87,11 @@ function frontApp(
   port: () => number,
   wholeApi: () => Promise<FastifyInstance>,
 ): FastifyInstance {
-  const app = bareApp(options, port);
+  const app = bareApp(options, (request) =>
+    isPublicHook(pathOf(request), request.headers, options.publicHosts())
+      ? null
+      : refusalOfCaller(request.headers, port()),
+  );
   const { health, adminStatus, acceptsToken, limit } = options.api;
   app.addHook("onRequest", async (request, reply) => {
     if (!request.is404) return;
@@ -91,13 +109,14 @@ function frontApp(
   };
   app.get("/healthz", async () => health());
   app.get("/admin/v1/status", { onRequest: requireToken }, async () => adminStatus());
+  addHookRoute(app, options);
   return app;
 }
 
 /** All routes with their schemas, which few gateways are ever asked for: loaded with the first request. */
 async function openApi(options: GatewayServerOptions, port: () => number): Promise<FastifyInstance> {
   const { addApi } = await import("./api.ts");
-  const app = bareApp(options, port);
+  const app = bareApp(options, (request) => refusalOfCaller(request.headers, port()));
   addApi(app, options.api);
   await app.ready();
   return app;
@@ -107,8 +126,14 @@ function noCompiler(): never {
   throw new Error("A route with a schema needs the compilers of zod.");
 }
 
-/** Guards and the form of failures, without routes. */
-function bareApp(options: GatewayServerOptions, port: () => number): FastifyInstance {
+/**
+ * Guards and the form of failures, without routes.
+ * @param refusalOf why a request is not even looked at; null when it is
+ */
+function bareApp(
+  options: GatewayServerOptions,
+  refusalOf: (request: FastifyRequest) => string | null,
+): FastifyInstance {
   const { redactor, log } = options;
   const app = Fastify({
     logger: false,
@@ -123,7 +148,7 @@ function bareApp(options: GatewayServerOptions, port: () => number): FastifyInst
     clientErrorHandler: (error, socket) => answerUnparsed(error, socket, redactor),
   });
   app.addHook("onRequest", async (request) => {
-    const refusal = refusalOfCaller(request.headers, port());
+    const refusal = refusalOf(request);
     if (refusal === null) return;
     if (options.api.acceptsToken(bearerToken(request.headers.authorization) ?? "")) options.tokenMisused();
     throw new PalyraError("forbidden", refusal);

@@ -70,7 +70,9 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | 
         end(() => resolve(null));
       } else chunks.push(chunk);
     });
-    request.once("end", () => end(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))));
+    request.once("end", () =>
+      end(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))),
+    );
     request.once("error", (error) => end(() => reject(error)));
     request.once("close", () => end(() => reject(new Error("The sender broke off."))));
   });
@@ -91,7 +93,12 @@ function send(
       return reply.code(200).send({ challenge: answer.challenge });
     case "refused": {
       const { status, retryAfterSeconds } = answer;
-      const error = errorAnswer(answer.code, answer.message, redactor, status === undefined ? {} : { status });
+      const error = errorAnswer(
+        answer.code,
+        answer.message,
+        redactor,
+        status === undefined ? {} : { status },
+      );
       if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
       return reply.code(error.status).send(error.body);
     }

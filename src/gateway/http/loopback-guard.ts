@@ -22,6 +22,17 @@ export function refusalOfCaller(headers: CallerHeaders, port: number): string | 
   return "The request comes from a web page of another origin.";
 }
 
+/**
+ * Whether a request is one for a webhook, under a name that the owner has chosen for them. Only signatures count
+ * there, so that a name made to resolve to this machine is of no use to anybody; a web page is none of the senders.
+ * @param hosts names in lower case
+ */
+export function isPublicHook(path: string, headers: CallerHeaders, hosts: readonly string[]): boolean {
+  if (!path.startsWith("/hooks/") || headers.origin !== undefined) return false;
+  const name = (headers.host ?? "").toLowerCase().replace(/:\d{1,5}$/, "");
+  return hosts.includes(name);
+}
+
 function isOwnAuthority(authority: string, port: number): boolean {
   const match = /^(.*?)(?::(\d{1,5}))?$/.exec(authority.toLowerCase());
   const name = match?.[1] ?? "";

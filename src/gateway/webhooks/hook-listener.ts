@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import type { WebhooksConfig } from "../../contracts/webhooks-config.ts";
 import type { WebhookWarning } from "../../contracts/webhook-status.ts";
+import type { WebhooksConfig } from "../../contracts/webhooks-config.ts";
 import { messageOf, systemErrorCode } from "../../platform/errors.ts";
 
 type Listen = NonNullable<WebhooksConfig["listen"]>;
@@ -50,7 +50,8 @@ export class HookListener {
           code: "listens_beyond_loopback",
           integration_id: null,
           message: `Webhooks are taken on ${address}, port ${port}: only signatures keep strangers out.`,
-          next_step: "Remove [webhooks.listen] from palyra.toml when a tunnel to the loopback port is enough.",
+          next_step:
+            "Remove [webhooks.listen] from palyra.toml when a tunnel to the loopback port is enough.",
         },
       ]);
     } catch (thrown) {

@@ -169,6 +169,7 @@ describe("The gateway's status", () => {
     configHash: "0",
     connectors: [],
     approvals: null,
+    webhooks: null,
   };
   const problem = new PalyraError("config_invalid", "Line 3.").toDetails();
 
