@@ -1,5 +1,4 @@
-import { Agent } from "node:http";
-import { Agent as SecureAgent } from "node:https";
+import type { Agent } from "node:http";
 import { RateLimitError, type RawFile, REST, type RequestData } from "@discordjs/rest";
 import {
   type APIApplication,
@@ -22,8 +21,7 @@ import {
 } from "discord-api-types/v10";
 import { PalyraError } from "../../platform/errors.ts";
 import type { AdapterRateLimits } from "../connector-adapter.ts";
-import { type Connecting, requestWhole } from "./bounded-request.ts";
-import { checkedLookup } from "./checked-address.ts";
+import { type Connecting, connectingTo, requestWhole } from "./bounded-request.ts";
 import { mayRequest } from "./egress.ts";
 import { RateLimitNotes } from "./rate-limit-notes.ts";
 
@@ -65,9 +63,8 @@ export class DiscordRest {
     this.#timeoutMs = timeoutMs;
     this.#patientWaitMs = patientWaitMs;
     this.#cancelReads = cancelReads;
-    const isSecure = apiBase.protocol === "https:";
-    this.#agent = new (isSecure ? SecureAgent : Agent)({ keepAlive: true });
-    const connecting = { agent: this.#agent, lookup: checkedLookup(apiBase) };
+    const connecting = connectingTo(apiBase, { keepAlive: true });
+    this.#agent = connecting.agent;
     this.#rest = new REST({
       api: apiBase.href.replace(/\/+$/, ""),
       version: "10",

@@ -1,5 +1,6 @@
 import { DiscordAPIError, HTTPError } from "@discordjs/rest";
 import { ApplicationFlags } from "discord-api-types/v10";
+import { connectingTo, requestWhole } from "../../connectors/discord/bounded-request.ts";
 import { DiscordRest } from "../../connectors/discord/discord-rest.ts";
 import { networkFault } from "../../connectors/discord/network-fault.ts";
 import { type DiscordChannelConfig, discordTokenRef } from "../../contracts/gateway-config.ts";
@@ -70,8 +71,9 @@ function mayReadMessages(flags: number): boolean {
 /** Asks without a token, so that a wrong one does not hide that Discord is there. */
 async function clockAhead(apiBase: string, signal: AbortSignal): Promise<number | null> {
   const asked = Date.now();
-  const response = await fetch(`${apiBase.replace(/\/+$/, "")}/v10/gateway`, { redirect: "manual", signal });
-  await response.body?.cancel();
+  const base = new URL(apiBase);
+  const url = `${base.href.replace(/\/+$/, "")}/v10/gateway`;
+  const response = await requestWhole(url, { signal }, connectingTo(base));
   const date = Date.parse(response.headers.get("date") ?? "");
   if (Number.isNaN(date)) return null;
   // The header has whole seconds (RFC 9110, 6.6.1): half of one is right on average.

@@ -1,9 +1,11 @@
+import { lookup as systemLookup } from "node:dns";
 import type { APIMessage } from "discord-api-types/v10";
 import type { AttachmentRef } from "../../../contracts/connector.ts";
 import { messageOf, PalyraError } from "../../../platform/errors.ts";
 import { judgeDownload, judgeDownloaded, refused } from "../../attachments/attachment-policy.ts";
 import type { AttachmentSetup, FetchResult, WantedFiles } from "../../attachments/fetched-file.ts";
 import { sniffFile } from "../../attachments/sniff-type.ts";
+import { AnswerTooLong, connectingTo, requestWhole } from "../bounded-request.ts";
 import { mayDownload } from "../egress.ts";
 import { channelOf, isSnowflake } from "../ids.ts";
 
@@ -13,6 +15,8 @@ export interface AttachmentSource {
   readonly message: (channelId: string, messageId: string) => Promise<APIMessage>;
   readonly attachmentsOf: (message: APIMessage) => readonly AttachmentRef[];
   readonly apiBase: URL;
+  /** As `dns.lookup`, the system's by default. */
+  readonly lookup?: typeof systemLookup;
 }
 
 /**
@@ -34,7 +38,7 @@ export async function fetchAttachments(
   const results = await Promise.all(
     wanted.attachmentIds.map(async (id) => {
       const attachment = all.find((one) => one.attachment_id === id);
-      return [id, await fetchOne(attachment, all, source.apiBase, setup)] as const;
+      return [id, await fetchOne(attachment, all, source, setup)] as const;
     }),
   );
   return new Map(results);
@@ -43,7 +47,7 @@ export async function fetchAttachments(
 async function fetchOne(
   attachment: AttachmentRef | undefined,
   all: readonly AttachmentRef[],
-  apiBase: URL,
+  source: Pick<AttachmentSource, "apiBase" | "lookup">,
   setup: AttachmentSetup,
 ): Promise<FetchResult> {
   const refuse = (verdict: ReturnType<typeof refused>): FetchResult => ({ kind: "refused", verdict });
@@ -53,10 +57,10 @@ async function fetchOne(
   const { limits, folder } = setup;
   const before = judgeDownload(attachment, all, limits);
   if (!before.allowed) return refuse(before);
-  if (attachment.url === null || !mayDownload(attachment.url, apiBase)) {
+  if (attachment.url === null || !mayDownload(attachment.url, source.apiBase)) {
     return refuse(refused("attachment_host_blocked", hostOf(attachment.url)));
   }
-  const body = await download(attachment.url, limits.maxDownloadBytes);
+  const body = await download(attachment.url, limits.maxDownloadBytes, source.lookup ?? systemLookup);
   if (typeof body === "string") return { kind: "unreachable", detail: body };
   if (body === null)
     return refuse(refused("attachment_size_exceeded", `more than ${limits.maxDownloadBytes}`));
@@ -79,30 +83,21 @@ function hostOf(url: string | null): string {
 }
 
 /**
- * The body of an answer; null when it is longer than `maxBytes`, and a sentence when it cannot be had now. What the
- * header says of the length is not relied on. No token goes along, and no redirect is followed.
+ * The body of an answer; null when it is longer than `maxBytes`, and a sentence when it cannot be had now. No token
+ * goes along.
  */
-async function download(url: string, maxBytes: number): Promise<Uint8Array | null | string> {
+async function download(
+  url: string,
+  maxBytes: number,
+  lookup: typeof systemLookup,
+): Promise<Uint8Array | null | string> {
   try {
-    const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(requestTimeoutMs) });
-    if (!response.ok || response.body === null) {
-      await response.body?.cancel();
-      return `The file server answered ${response.status}.`;
-    }
-    if (Number(response.headers.get("content-length") ?? 0) > maxBytes) {
-      await response.body.cancel();
-      return null;
-    }
-    const parts: Uint8Array[] = [];
-    let length = 0;
-    for await (const part of response.body) {
-      length += part.byteLength;
-      // Leaving the loop cancels the rest.
-      if (length > maxBytes) return null;
-      parts.push(part);
-    }
-    return Buffer.concat(parts);
+    const connecting = { ...connectingTo(new URL(url), { lookup }), limit: maxBytes };
+    const answer = await requestWhole(url, { signal: AbortSignal.timeout(requestTimeoutMs) }, connecting);
+    if (!answer.ok) return `The file server answered ${answer.status}.`;
+    return new Uint8Array(await answer.arrayBuffer());
   } catch (thrown) {
+    if (thrown instanceof AnswerTooLong) return null;
     return `The file could not be fetched: ${messageOf(thrown)}.`;
   }
 }

@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
+import type { lookup } from "node:dns";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { APIMessage } from "discord-api-types/v10";
 import { AttachmentFolder } from "../../../../src/connectors/attachments/attachment-folder.ts";
 import {
   type AttachmentLimits,
   defaultAttachmentLimits,
 } from "../../../../src/connectors/attachments/attachment-policy.ts";
+import { fetchAttachments } from "../../../../src/connectors/discord/attachments/fetch-attachments.ts";
 import type { DiscordAdapter } from "../../../../src/connectors/discord/discord-adapter.ts";
 import { until } from "../../simulator/until.ts";
 import { AdapterScene, RecordingHost, replyTo } from "./adapter-scene.ts";
@@ -74,6 +79,45 @@ describe("Files on Discord", () => {
     const { fetch } = await receive(account, { filename: "n.txt", contentType: "text/plain", bytes });
     const result = await fetch();
     assert.equal(result?.kind === "refused" && result.verdict.reason, "attachment_size_exceeded");
+  });
+
+  it("are not fetched when the public name of their server leads into the private network", async () => {
+    let asked = 0;
+    const server = createServer((_request, response) => {
+      asked += 1;
+      response.end("some notes");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const here = ((_name: string, _options: object, callback: (error: null, list: object[]) => void) =>
+      callback(null, [{ address: "127.0.0.1", family: 4 }])) as unknown as typeof lookup;
+    const fetchFrom = async (host: string) => {
+      const file = { kind: "file" as const, attachment_id: "1", filename: "n.txt", size_bytes: 10 };
+      const url = `http://${host}:${port}/n.txt`;
+      const source = {
+        message: async () => ({}) as APIMessage,
+        attachmentsOf: () => [{ ...file, url, content_type: "text/plain" }],
+        apiBase: new URL(`http://${host}:${port}/api`),
+        lookup: here,
+      };
+      const wanted = {
+        conversationId: "discord:channel:1573888945341595654",
+        messageId: "1573888945341595655",
+        attachmentIds: ["1"],
+      };
+      const limits = { ...defaultAttachmentLimits, downloadEnabled: true };
+      return (await fetchAttachments(source, wanted, { limits, folder: files })).get("1");
+    };
+    try {
+      const refused = await fetchFrom("chat.example");
+      assert.ok(refused?.kind === "unreachable");
+      assert.match(refused.detail, /chat\.example leads to 127\.0\.0\.1, which is no public address/);
+      assert.equal(asked, 0);
+      assert.equal((await fetchFrom("chat.lan"))?.kind, "kept");
+      assert.equal(asked, 1);
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
   });
 
   it("are not fetched where there is no place for them, nor from a message that is none of Discord's", async () => {
