@@ -240,6 +240,7 @@ export class SidecarRun {
     await requireProgram(serviceDisplayNames[service], program);
     const facts = await this.#options.bootFacts();
     if (this.#aborted || this.#detached) return this.#launchFailed(null);
+    this.#sayIfOlder();
     const boot = newBootLine(service, paths, facts);
     redactor.add(boot.instance_id);
     for (const token of boot.tokens) redactor.add(token);
@@ -265,6 +266,17 @@ export class SidecarRun {
       await writeRunRecord(paths, this.#record);
     }
     await this.#connectUntilReady(this.#record);
+  }
+
+  /** A newer version ended and only this older one is here: an older answer is better than none, and it is said. */
+  #sayIfOlder(): void {
+    const { service, client } = this.#options;
+    const before = this.#record?.version;
+    if (before === undefined || compareVersions(client.version, before) >= 0) return;
+    this.#events.log(
+      "warn",
+      `${serviceDisplayNames[service]} had version ${before}; only version ${client.version} is here, so that is started. Open a window with the newer version to have it again.`,
+    );
   }
 
   #watchChild(child: ChildProcess): void {

@@ -10,6 +10,7 @@ import type { CheckResult } from "../../../src/contracts/doctor.ts";
 import type { Check } from "../../../src/supervisor/doctor/check.ts";
 import { examine } from "../../../src/supervisor/doctor/run-doctor.ts";
 import { StateFileStore } from "../../../src/supervisor/state-file-store.ts";
+import { serviceIn, TestHome } from "../../support/supervisor/control-center-host.ts";
 import { DoctorScene, resultOf } from "../../support/supervisor/doctor-scene.ts";
 
 const defaults = { secretsHome: "file", desired: { gateway: true, browserd: true } } as const;
@@ -60,6 +61,22 @@ describe("The doctor and a fault", () => {
     await namedAndRepaired("folders", /secrets has the permissions 0755: others may use it/);
     assert.equal((await stat(scene.paths.secretsDir)).mode & 0o777, 0o700);
     assert.equal((await stat(scene.paths.stateFile)).mode & 0o777, 0o600);
+  });
+
+  it("names services that run with another version than this one, and offers their restart", async () => {
+    const home = await TestHome.create();
+    try {
+      const center = await home.open();
+      await serviceIn(center, "gateway", "running");
+      const same = await scene.finds("versions", { stateRoot: home.stateRoot, version: "0.1.0" });
+      assert.deepEqual([same.status, same.evidence], ["ok", "All that runs has version 0.1.0."]);
+      const other = await scene.finds("versions", { stateRoot: home.stateRoot, version: "0.2.0" });
+      assert.equal(other.status, "warning");
+      assert.equal(other.evidence, "palyrad 0.1.0 runs beside Palyra 0.2.0.");
+      assert.equal(other.remedy?.command, "palyra.restart");
+    } finally {
+      await home.remove();
+    }
   });
 
   it("goes on with the backup of a torn state file and keeps the torn one", async () => {

@@ -37,6 +37,24 @@ describe("A sidecar", () => {
   const fatalOf = (stderr: string) =>
     FatalReport.parse(JSON.parse(stderr.trim().split("\n").at(-1) ?? "")).palyra_fatal;
 
+  it("that drives the browser says when its token came with a request of a foreign page, and only then", async () => {
+    const sidecar = start({ service: "browserd" });
+    const link = await sidecar.connect();
+    const ask = (token: string, origin: string): Promise<Response> =>
+      fetch(`http://127.0.0.1:${link.port()}/mcp`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, origin },
+      });
+    const [token = ""] = sidecar.boot.tokens;
+    assert.equal((await ask("not-the-token", "https://elsewhere.test")).status, 403);
+    await ask(token, `http://127.0.0.1:${link.port()}`);
+    assert.deepEqual(link.suspicions, []);
+    assert.equal((await ask(token, "https://elsewhere.test")).status, 403);
+    await waitUntil("the sidecar says so", () => link.suspicions.length > 0);
+    assert.deepEqual(link.suspicions, ["it was shown by a request from a foreign page or host"]);
+    assert.ok(!link.lines.some((line) => line.includes(token)));
+  });
+
   describe("at its start", () => {
     it("with a broken boot line ends with 78 and a report that repeats nothing of the line", async () => {
       const wrong = JSON.stringify({ ...bootLine(root), tokens: ["short-secret"] });

@@ -192,6 +192,26 @@ describe("Several windows on one state root", () => {
     assert.deepEqual(await home.living("gateway"), [pid]);
   });
 
+  it("an older window that is alone starts its own version when a newer one ended, and says so", async () => {
+    const newer = await home.open({ version: "0.2.0" });
+    const { pid } = await serviceIn(newer, "gateway", "running");
+    await newer.dispose();
+    const older = await home.open();
+    assert.equal((await serviceIn(older, "gateway", "running")).adopted, true);
+    process.kill(pid ?? 0, "SIGKILL");
+    await snapshotWhere(older, "another one runs", (snapshot) => {
+      const view = viewOf(snapshot, "gateway");
+      return view.state === "running" && view.pid !== pid;
+    });
+    const said = async (): Promise<readonly string[]> =>
+      (await older.logs("gateway")).map(({ line }) => line).filter((line) => line.includes("had version"));
+    assert.deepEqual(await said(), [
+      "palyrad had version 0.2.0; only version 0.1.0 is here, so that is started. Open a window with the newer version to have it again.",
+    ]);
+    await older.restart("gateway");
+    assert.equal((await said()).length, 1);
+  });
+
   it("an older owner goes on when a newer command only asks it something", async () => {
     const owner = await home.open({ version: "0.0.9" });
     await serviceIn(owner, "gateway", "running");
