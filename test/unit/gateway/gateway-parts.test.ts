@@ -25,6 +25,7 @@ describe("palyra.toml", () => {
       channels: { discord: {} },
       router: RouterConfig.parse({}),
       media: MediaConfig.parse({}),
+      webhooks: { hosts: [] },
       model: { provider: "echo" },
     });
   });
