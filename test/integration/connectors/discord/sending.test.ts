@@ -44,6 +44,28 @@ describe("A message to Discord", () => {
     assert.equal((await adapter.send(replyTo(lab.general.id, "third"))).kind, "delivered");
   });
 
+  it("that meets a limit shared with others waits for it in its channel, and only there", async () => {
+    const { adapter } = await scene.connect();
+    const { faults, lab } = scene.simulator;
+    const limit = {
+      kind: "rateLimit",
+      retryAfterSeconds: 1,
+      shared: true,
+      method: "POST",
+      times: 1,
+    } as const;
+    faults.add({ ...limit, pathIncludes: `/channels/${lab.general.id}/` });
+    const outcome = await adapter.send(replyTo(lab.general.id, "shared"));
+    assert.ok(outcome.kind === "retry" && outcome.class === "rate_limit");
+    assert.ok((outcome.retry_after_ms ?? 0) >= 1_000);
+    assert.equal(adapter.rateLimits().globalRetryAfterMs, null);
+    assert.equal((await adapter.send(replyTo(lab.random.id, "elsewhere"))).kind, "delivered");
+    assert.equal(posts(), 2);
+    assert.equal(adapter.state().lastError, null);
+    await until(() => adapter.rateLimits().routes.every(({ retryAfterMs }) => retryAfterMs === 0));
+    assert.equal((await adapter.send(replyTo(lab.general.id, "shared"))).kind, "delivered");
+  });
+
   it("is not held back while its bucket has calls left", async () => {
     await scene.close();
     scene = await AdapterScene.open({ rateLimits: { "messages/create": { limit: 5, windowMs: 5_000 } } });
