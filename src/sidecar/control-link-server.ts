@@ -4,6 +4,7 @@ import { logRingCapacity } from "../contracts/services.ts";
 import type { SidecarStatus } from "../contracts/sidecar-status.ts";
 import { ControlConnection, type ControlTarget } from "./control-connection.ts";
 import { listenOnEndpoint } from "./listen-endpoint.ts";
+import { LineBatch } from "./log/line-batch.ts";
 import type { Logger } from "./log/logger.ts";
 import type { PublishedLine } from "./log/sidecar-log.ts";
 
@@ -28,7 +29,7 @@ export class ControlLinkServer {
   /** Waits for a controller. */
   #suspicion: string | null = null;
   #recentLines: PublishedLine[] = [];
-  #waitingLines: PublishedLine[] = [];
+  readonly #waitingLines = new LineBatch();
   #logTimer: NodeJS.Timeout | null = null;
 
   constructor(options: {
@@ -82,7 +83,7 @@ export class ControlLinkServer {
       this.#recentLines = this.#recentLines.slice(-logRingCapacity);
     }
     if (this.#admitted.size === 0) return;
-    this.#waitingLines.push(line);
+    this.#waitingLines.add(line);
     if (this.#logTimer === null) {
       this.#logTimer = setTimeout(() => this.#flushLines(), logBatchMs);
       this.#logTimer.unref();
@@ -128,9 +129,9 @@ export class ControlLinkServer {
   #flushLines(): void {
     if (this.#logTimer !== null) clearTimeout(this.#logTimer);
     this.#logTimer = null;
-    if (this.#waitingLines.length === 0) return;
-    const lines: LogNotification = { lines: this.#waitingLines };
-    this.#waitingLines = [];
+    const waiting = this.#waitingLines.take();
+    if (waiting.length === 0) return;
+    const lines: LogNotification = { lines: [...waiting] };
     for (const connection of this.#admitted) connection.notify(sidecarNotifications.log, lines);
   }
 }

@@ -222,11 +222,14 @@ function openLog(
   redactor: Redactor,
   masked: (text: string) => void,
 ): SidecarLog {
-  const file = new RotatingFile(logFile(paths, boot.service), (thrown) =>
-    writeStandardError(`log lines were lost: ${redactor.redact(messageOf(thrown))}\n`),
-  );
+  const file = new RotatingFile(logFile(paths, boot.service), {
+    lost: (thrown, lines) =>
+      writeStandardError(`${lines} log lines were lost: ${redactor.redact(messageOf(thrown))}\n`),
+    mended: (lines) => log.warn("the log file takes lines again; some could not be written", { lost: lines }),
+  });
   const service = serviceDisplayNames[boot.service];
-  return new SidecarLog({ file, redactor, masked, level: boot.log_level, service });
+  const log = new SidecarLog({ file, redactor, masked, level: boot.log_level, service });
+  return log;
 }
 
 /**

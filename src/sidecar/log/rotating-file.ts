@@ -9,6 +9,13 @@ const flushDelayMs = 500;
 /** Waiting text that is written without further delay, in bytes. */
 const flushBytes = 64 * 1024;
 
+export interface RotatingFileEvents {
+  /** So many lines could not be written and are dropped. */
+  lost(thrown: unknown, lines: number): void;
+  /** The file takes lines again, after so many were dropped. */
+  mended(lines: number): void;
+}
+
 /**
  * Appends lines to a file that is capped in size: `x.log`, older `x.log.1`, ... Lines are gathered and
  * written in one piece; `flush` writes them at once and is safe while the process ends.
@@ -16,7 +23,9 @@ const flushBytes = 64 * 1024;
 export class RotatingFile {
   readonly #path: string;
   readonly #limits: { readonly maxBytes: number; readonly keptFiles: number };
-  readonly #onFault: (thrown: unknown) => void;
+  readonly #events: RotatingFileEvents;
+  /** Lines that could not be written since the last that could. */
+  #lost = 0;
   #descriptor: number | null = null;
   #size = 0;
   #waiting: string[] = [];
@@ -25,15 +34,14 @@ export class RotatingFile {
 
   /**
    * @param path file of the newest lines; its folder exists
-   * @param onFault told when lines could not be written; they are dropped
    */
   constructor(
     path: string,
-    onFault: (thrown: unknown) => void,
+    events: RotatingFileEvents,
     limits: { readonly maxBytes: number; readonly keptFiles: number } = logFileLimits,
   ) {
     this.#path = path;
-    this.#onFault = onFault;
+    this.#events = events;
     this.#limits = limits;
   }
 
@@ -55,6 +63,7 @@ export class RotatingFile {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#waiting.length === 0) return;
+    const lines = this.#waiting.length;
     const text = this.#waiting.join("");
     const bytes = this.#waitingBytes;
     this.#waiting = [];
@@ -63,8 +72,13 @@ export class RotatingFile {
       this.#append(text, bytes);
     } catch (thrown) {
       this.#close();
-      this.#onFault(thrown);
+      this.#lost += lines;
+      this.#events.lost(thrown, lines);
+      return;
     }
+    const lost = this.#lost;
+    this.#lost = 0;
+    if (lost > 0) this.#events.mended(lost);
   }
 
   close(): void {

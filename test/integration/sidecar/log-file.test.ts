@@ -1,22 +1,28 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { Redactor } from "../../../src/platform/redactor.ts";
-import { RotatingFile } from "../../../src/sidecar/log/rotating-file.ts";
+import { RotatingFile, type RotatingFileEvents } from "../../../src/sidecar/log/rotating-file.ts";
 import { type PublishedLine, SidecarLog } from "../../../src/sidecar/log/sidecar-log.ts";
 import { newStateRoot } from "../../support/sidecar/sidecar-process.ts";
 
 describe("A log file", () => {
   let root = "";
   let remove: () => Promise<void> = async () => undefined;
-  const faults: unknown[] = [];
+  const lost: number[] = [];
+  const mended: number[] = [];
+  const events: RotatingFileEvents = {
+    lost: (_, lines) => lost.push(lines),
+    mended: (lines) => mended.push(lines),
+  };
   beforeEach(async () => {
     ({ root, remove } = await newStateRoot());
-    faults.length = 0;
+    lost.length = 0;
+    mended.length = 0;
   });
   afterEach(() => remove());
   const open = (name: string, limits?: { maxBytes: number; keptFiles: number }): RotatingFile =>
-    new RotatingFile(path.join(root, name), (thrown) => faults.push(thrown), limits);
+    new RotatingFile(path.join(root, name), events, limits);
 
   it("is capped in size and number, and loses no newer line", async () => {
     const file = open("x.log", { maxBytes: 100, keptFiles: 2 });
@@ -36,11 +42,19 @@ describe("A log file", () => {
     assert.equal((await stat(path.join(root, "x.log"))).mode & 0o777, 0o600);
   });
 
-  it("that cannot be written is reported and written again when it can be", async () => {
-    const file = new RotatingFile(path.join(root, "missing", "x.log"), (thrown) => faults.push(thrown));
-    file.write("lost\n");
-    file.flush();
-    assert.equal(faults.length, 1);
+  it("that cannot be written counts what is lost, says so, and is written again when it can be", async () => {
+    const file = open("missing/x.log");
+    for (const lines of [2, 3]) {
+      for (let line = 0; line < lines; line += 1) file.write("lost\n");
+      file.flush();
+    }
+    assert.deepEqual(lost, [2, 3]);
+    assert.deepEqual(mended, []);
+    await mkdir(path.join(root, "missing"));
+    file.write("kept\n");
+    file.close();
+    assert.deepEqual(mended, [5]);
+    assert.equal(await readFile(path.join(root, "missing", "x.log"), "utf8"), "kept\n");
   });
 
   it("and its readers get no secret, neither known nor by its form", async () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Redactor } from "../../../src/platform/redactor.ts";
+import { LineBatch } from "../../../src/sidecar/log/line-batch.ts";
+import type { PublishedLine } from "../../../src/sidecar/log/sidecar-log.ts";
 import { StrayOutput } from "../../../src/sidecar/log/stray-output.ts";
 
 const secret = "Live-vAlue_0123456789";
@@ -43,5 +45,32 @@ describe("What libraries print", () => {
       assert.ok(line.length < 64 * 1024 && line.endsWith("(cut)"));
       assert.ok(!line.includes(secret.slice(0, 4)));
     }
+  });
+});
+
+describe("Lines that are sent together", () => {
+  const line = (number: number): PublishedLine => ({
+    unix_ms: number,
+    level: "info",
+    line: `line ${number}`,
+  });
+
+  it("are all there, and nothing is said, when they are few", () => {
+    const batch = new LineBatch();
+    for (let number = 0; number < 400; number += 1) batch.add(line(number));
+    assert.equal(batch.take().length, 400);
+    assert.deepEqual(batch.take(), []);
+  });
+
+  it("are the newest of a burst, after a line that counts the others", () => {
+    const batch = new LineBatch();
+    for (let number = 0; number < 10_000; number += 1) batch.add(line(number));
+    const [note, ...kept] = batch.take();
+    assert.deepEqual(note, {
+      unix_ms: 9_600,
+      level: "warn",
+      line: "9600 lines before this came too fast to be shown; the log file has all of them.",
+    });
+    assert.deepEqual([kept.length, kept[0], kept.at(-1)], [400, line(9_600), line(9_999)]);
   });
 });
