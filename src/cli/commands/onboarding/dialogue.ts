@@ -54,7 +54,8 @@ export async function connectDiscord(
       ? await askToken(screen, setup, account)
       : { account_id: account, token: found.botToken, api_base: found.apiBase };
   const { preflight, credential: checked } = await preflightOf(parts, setup, credential);
-  const place = await askPlace({ ...parts, setup }, checked, preflight);
+  const inviteUrl = simulated ? null : preflight.invite_url;
+  const place = await askPlace({ ...parts, setup }, checked, inviteUrl);
   const applied = await planAndApply(parts, setup, checked, place);
   await tryOut(parts, setup, applied, place, found);
   return applied;

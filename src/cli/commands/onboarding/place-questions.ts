@@ -1,4 +1,4 @@
-import type { GuildChannel, Preflight } from "../../../contracts/http-onboarding.ts";
+import type { GuildChannel } from "../../../contracts/http-onboarding.ts";
 import type { Paint } from "../../terminal.ts";
 import { visibleText } from "../../visible-text.ts";
 import type { DialogueScreen } from "./dialogue-screen.ts";
@@ -11,16 +11,17 @@ interface PlaceParts {
   readonly paint: Paint;
 }
 
-/** Has the user invite the bot, and choose a server and a channel in which it may do what it has to. */
+/**
+ * Has the user invite the bot, and choose a server and a channel in which it may do what it has to.
+ * @param inviteUrl null where nobody needs to be invited
+ */
 export async function askPlace(
   parts: PlaceParts,
   credential: Credential,
-  preflight: Preflight,
+  inviteUrl: string | null,
 ): Promise<Place> {
   const { screen, setup } = parts;
-  if (preflight.invite_url !== null) {
-    screen.note("Invite the bot with this link", visibleText(preflight.invite_url));
-  }
+  if (inviteUrl !== null) screen.note("Invite the bot with this link", visibleText(inviteUrl));
   for (;;) {
     const guilds = await screen.busy("Asking Discord for the bot's servers", (signal) =>
       setup.guilds(credential, signal),
