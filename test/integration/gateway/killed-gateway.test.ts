@@ -57,6 +57,32 @@ describe("After a gateway was killed", () => {
     assert.deepEqual(scene.answers("general"), ["only once"]);
   });
 
+  it("between two messages of one text, the next one goes on with the second", async () => {
+    scene = await GatewayScene.open({
+      simulator: { rateLimits: { "messages/create": { limit: 1, windowMs: 1_500 } } },
+    });
+    const { gateway, link } = await scene.startConnected();
+    const { id } = scene.simulator.people.findChannel("general");
+    const parts = ["first", "second", "third"].map((word) => `${word} `.repeat(300).trim());
+    const asked = fetch(`http://127.0.0.1:${link.port()}/admin/v1/channels/discord%3Adefault/test-send`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${scene.boot.tokens[0] ?? ""}`,
+        "content-type": "application/json",
+      },
+      body: JSON.stringify({ target: id, confirm: true, text: parts.join("\n\n") }),
+    }).catch(() => null);
+    const [first = ""] = await scene.waitForAnswers("general", 1);
+    await gateway.kill();
+    await asked;
+    assert.deepEqual(scene.answers("general"), [first]);
+    const { link: next } = await scene.start();
+    const written = (): string => scene.answers("general").join(" ").replace(/\s+/g, " ");
+    await waitUntil("the whole text", () => written().length >= parts.join(" ").length);
+    await scene.waitUntilIdle(next, 0);
+    assert.equal(written(), parts.join(" "));
+  });
+
   it("at moments of no choice under load, nothing is lost, doubled or out of order", async () => {
     scene = await GatewayScene.open({ simulator: { rateLimits: "off", globalRequestsPerSecond: 1_000 } });
     const texts: string[] = [];
