@@ -26,17 +26,28 @@ export function approvals(
 }
 
 function approvalCallout(approval: PendingApproval, link: EditorLink, now: number): TemplateResult {
-  const { approval_id: id, sentence, risk, requested_by, requested_at_unix_ms } = approval;
+  const {
+    approval_id: id,
+    sentence,
+    risk,
+    requested_by,
+    requested_at_unix_ms,
+    expires_at_unix_ms,
+  } = approval;
   const bad = risk === "high" || risk === "critical";
   return html`
     <div class="callout ${bad ? "bad" : "attention"}">
       ${icon("question", bad ? "bad" : "attention")}
       <p>
         <strong>${sentence}</strong>
-        <span class="muted">${risk} risk, asked by ${requested_by} ${moment(requested_at_unix_ms, now)}</span>
+        <span class="muted">${capital(risk)} risk. Asked by ${requested_by} at ${moment(requested_at_unix_ms, now)}, open until ${moment(expires_at_unix_ms, now)}.</span>
       </p>
       <vscode-button aria-label="Allow once: ${sentence}" @click=${() => link.decide(id, "allow")}>Allow Once</vscode-button>
       <vscode-button secondary aria-label="Deny: ${sentence}" @click=${() => link.decide(id, "deny")}>Deny</vscode-button>
     </div>
   `;
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }

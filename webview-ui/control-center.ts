@@ -6,7 +6,9 @@ import type { EventFilter } from "./event-filter.ts";
 import { events } from "./event-section.ts";
 import { messages } from "./message-section.ts";
 import { headline, quickFacts, warnings } from "./overview-sections.ts";
+import { howItGoes } from "./performance-section.ts";
 import { connectors, services } from "./service-section.ts";
+import { undelivered } from "./undelivered-section.ts";
 
 /** The whole page. It draws into the document itself, so that one stylesheet and the icons reach it. */
 export class ControlCenterPage extends LitElement {
@@ -51,7 +53,8 @@ export class ControlCenterPage extends LitElement {
         ${
           snapshot === null
             ? nothing
-            : html`${approvals(snapshot, link, now)} ${quickFacts(snapshot)} ${services(snapshot, link)} ${connectors(snapshot, link, now)}
+            : html`${approvals(snapshot, link, now)} ${quickFacts(snapshot)} ${services(snapshot, link, now)} ${connectors(snapshot, link, now)}
+              ${undelivered(snapshot, now)} ${howItGoes(snapshot)}
               ${messages(snapshot, this.filter, (filter) => this.#choose(filter), now)}
               ${events(snapshot.recent_events, this.eventFilter, {
                 choose: (filter) => {

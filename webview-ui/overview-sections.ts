@@ -8,14 +8,18 @@ import { type Mark, overallMarks } from "./words.ts";
 
 /** Head of the page: how the whole is, in a word and a sentence, and what can be done with all of it. */
 export function headline(state: PanelState, link: EditorLink): TemplateResult {
-  const { mark, reason } = summary(state);
+  const { mark, reasons } = summary(state);
   return html`
     <header class="headline">
       <div class="status" role="status">
         ${icon(mark.icon, mark.tone)}
         <div>
           <h1>${mark.word}</h1>
-          <p>${reason}</p>
+          ${
+            reasons.length > 1
+              ? html`<ul class="causes" aria-label="Causes">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`
+              : html`<p>${reasons[0]}</p>`
+          }
         </div>
       </div>
       <div class="actions">${mainActions(state, link)}</div>
@@ -23,21 +27,29 @@ export function headline(state: PanelState, link: EditorLink): TemplateResult {
   `;
 }
 
-function summary(state: PanelState): { mark: Mark; reason: string } {
+/** How many causes of a status the head names; the rest is told by the parts below. */
+const causesShown = 4;
+
+function summary(state: PanelState): { mark: Mark; reasons: readonly string[] } {
   if (state.snapshot !== null) {
-    return { mark: overallMarks[state.snapshot.overall_status], reason: state.snapshot.overall_reason };
+    const { overall_status, overall_reason, overall_causes } = state.snapshot;
+    const causes = overall_causes.slice(0, causesShown).map(({ message }) => message);
+    const hidden = overall_causes.length - causes.length;
+    if (hidden > 0) causes.push(hidden === 1 ? "1 more cause." : `${hidden} more causes.`);
+    return { mark: overallMarks[overall_status], reasons: causes.length > 1 ? causes : [overall_reason] };
   }
   if (state.phase === "untrusted") {
     return {
       mark: { word: "Restricted", icon: "shield", tone: "quiet" },
-      reason:
+      reasons: [
         "This workspace is not trusted. Palyra does not start or control the gateway here; what runs already goes on.",
+      ],
     };
   }
   if (state.problem !== null) {
-    return { mark: overallMarks.down, reason: `${state.problem.message} ${state.problem.next_step}` };
+    return { mark: overallMarks.down, reasons: [`${state.problem.message} ${state.problem.next_step}`] };
   }
-  return { mark: overallMarks.starting, reason: "Palyra is looking for its services." };
+  return { mark: overallMarks.starting, reasons: ["Palyra is looking for its services."] };
 }
 
 function mainActions(state: PanelState, link: EditorLink): TemplateResult {
@@ -111,9 +123,8 @@ export function quickFacts(snapshot: ControlCenterSnapshot): TemplateResult {
     <section aria-labelledby="facts-title">
       <h2 id="facts-title" class="visually-hidden">Quick facts</h2>
       <dl class="tiles">
-        ${tile("Messages received", totals === null ? "not known" : String(totals.received), totals !== null)}
-        ${tile("Answered", totals === null ? "not known" : String(totals.answered), totals !== null)}
-        ${tile("Undeliverable", totals === null ? "not known" : String(totals.dead_letters), totals !== null)}
+        ${figure("Messages received", totals?.received ?? null)} ${figure("Answered", totals?.answered ?? null)}
+        ${figure("Undeliverable", totals?.dead_letters ?? null)}
         ${tile("Gateway", facts.gateway_url === null ? "not serving" : address(facts.gateway_url))}
         ${tile("Browser", facts.browser_url === null ? "not serving" : address(facts.browser_url))}
       </dl>
@@ -125,6 +136,10 @@ export function quickFacts(snapshot: ControlCenterSnapshot): TemplateResult {
       </dl>
     </section>
   `;
+}
+
+function figure(label: string, value: number | null): TemplateResult {
+  return value === null ? tile(label, "not known") : tile(label, value.toLocaleString(), true);
 }
 
 function tile(label: string, value: string, large = false): TemplateResult {

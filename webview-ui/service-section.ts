@@ -5,19 +5,25 @@ import type { ControlCenterSnapshot, ServiceView } from "../src/contracts/snapsh
 import type { EditorLink } from "./editor-link.ts";
 import { icon } from "./icon.ts";
 import { problem } from "./overview-sections.ts";
+import { row } from "./row.ts";
 import { connectorMark, moment, serviceMarks } from "./words.ts";
 
 /** One card per service. */
-export function services(snapshot: ControlCenterSnapshot, link: EditorLink): TemplateResult {
+export function services(snapshot: ControlCenterSnapshot, link: EditorLink, now: number): TemplateResult {
   return html`
     <section aria-labelledby="services-title">
       <h2 id="services-title">Processes</h2>
-      <div class="cards">${snapshot.services.map((view) => card(view, snapshot, link))}</div>
+      <div class="cards">${snapshot.services.map((view) => card(view, snapshot, link, now))}</div>
     </section>
   `;
 }
 
-function card(view: ServiceView, snapshot: ControlCenterSnapshot, link: EditorLink): TemplateResult {
+function card(
+  view: ServiceView,
+  snapshot: ControlCenterSnapshot,
+  link: EditorLink,
+  now: number,
+): TemplateResult {
   const mark = serviceMarks[view.state];
   const titleId = `service-${view.service}`;
   return html`
@@ -34,9 +40,11 @@ function card(view: ServiceView, snapshot: ControlCenterSnapshot, link: EditorLi
         ${row("Uptime", view.ready_at_unix_ms === null ? "not running" : html`<palyra-uptime .since=${view.ready_at_unix_ms}></palyra-uptime>`)}
         ${view.usage === null ? nothing : row("Processor", `${view.usage.cpu_percent} % of a core`)}
         ${view.usage === null ? nothing : row("Memory", `${Math.round(view.usage.memory_bytes / 1_000_000)} MB`)}
-        ${row("Ports", ports(view))} ${row("Restarts", String(view.restarts))}
+        ${row("Ports", ports(view))} ${row("Restarts", view.restarts === 0 ? "none" : String(view.restarts))}
+        ${crashes(view, now)}
         ${view.next_restart_unix_ms === null ? nothing : row("Next start in", html`<palyra-uptime .since=${view.next_restart_unix_ms}></palyra-uptime>`)}
         ${view.last_exit === null ? nothing : row("Last exit", view.last_exit)}
+        ${view.version === null ? nothing : row("Version", view.version)} ${ageRow(view, snapshot, now)}
         ${view.service === "browserd" ? browserRow(snapshot) : nothing}
       </dl>
     </article>
@@ -64,14 +72,56 @@ function ports(view: ServiceView): string {
     : view.ports.map((bound) => `${bound.port} (${bound.name})`).join(", ");
 }
 
+/** How often it ended unexpectedly, and on demand when and why. */
+function crashes(view: ServiceView, now: number): TemplateResult | typeof nothing {
+  const ends = view.recent_crashes.toReversed();
+  if (ends.length === 0) return nothing;
+  return row(
+    "Crashes",
+    html`
+      <details>
+        <summary>${ends.length}, see when and why</summary>
+        <ul>
+          ${ends.map(({ unix_ms, reason }) => html`<li><span class="muted">${moment(unix_ms, now)}</span> ${reason}</li>`)}
+        </ul>
+      </details>
+    `,
+  );
+}
+
+/** How old what is shown of a service is: said where it is not what the process tells now. */
+function ageRow(
+  view: ServiceView,
+  { sources }: ControlCenterSnapshot,
+  now: number,
+): TemplateResult | typeof nothing {
+  const known = sources.find(({ source }) => source === view.service);
+  if (known === undefined || known.received_at_unix_ms === null) return nothing;
+  const time = moment(known.received_at_unix_ms, now);
+  return row(
+    "Data",
+    known.state === "live"
+      ? `up to date, last change at ${time}`
+      : html`<strong>out of date</strong>, of ${time}`,
+  );
+}
+
+/** Which browser it drives; where none was found, on demand where it was looked for. */
 function browserRow(snapshot: ControlCenterSnapshot): TemplateResult | typeof nothing {
   const browser = snapshot.browserd?.status.browser;
   if (browser === undefined) return nothing;
-  return row("Browser", browser.path ?? (browser.state === "missing" ? "none found" : "not known"));
-}
-
-function row(label: string, value: string | TemplateResult): TemplateResult {
-  return html`<div><dt>${label}</dt><dd>${value}</dd></div>`;
+  if (browser.path !== null || browser.state !== "missing" || browser.searched.length === 0) {
+    return row("Browser", browser.path ?? (browser.state === "missing" ? "none found" : "not known"));
+  }
+  return row(
+    "Browser",
+    html`
+      <details>
+        <summary>none found, see where it was looked for</summary>
+        <ul>${browser.searched.map((place) => html`<li>${place}</li>`)}</ul>
+      </details>
+    `,
+  );
 }
 
 /** The channels people write through. */
@@ -103,7 +153,7 @@ function noConnectors(link: EditorLink): TemplateResult {
 function connectorTable(list: readonly ConnectorStatus[], now: number): TemplateResult {
   return html`
     <div class="scroll" tabindex="0" role="group" aria-label="Table of connectors">
-      <table>
+      <table class="connectors">
         <thead>
           <tr>
             <th scope="col">Connector</th><th scope="col">State</th><th scope="col" class="figure">Waiting in</th>
@@ -124,17 +174,20 @@ function connectorRow(connector: ConnectorStatus, now: number): TemplateResult {
     unixMs === null ? "none since its start" : moment(unixMs, now);
   return html`
     <tr>
-      <th scope="row">${connector.identity === null ? nothing : html`@${connector.identity} `}<span class="muted">${connector.connector_id}</span></th>
+      <th scope="row" class="connector-name">
+        ${connector.identity === null ? nothing : html`<div>@${connector.identity}</div>`}
+        <div class="muted">${connector.connector_id}</div>
+      </th>
       <td><span class="mark">${icon(mark.icon, mark.tone)} ${mark.word}</span>${
         connector.last_error === null || mark.tone === "good"
           ? nothing
           : html`<div class="muted note-line">${connector.last_error.message}</div>`
       }</td>
-      <td class="figure">${queue.inbox_pending}</td>
-      <td class="figure">${queue.outbox_pending}</td>
-      <td class="figure">${queue.dead_letters}</td>
-      <td>${time(connector.last_inbound_unix_ms)}</td>
-      <td>${time(connector.last_outbound_unix_ms)}</td>
+      <td class="figure" data-label="Waiting in">${queue.inbox_pending}</td>
+      <td class="figure" data-label="Waiting out">${queue.outbox_pending}</td>
+      <td class="figure" data-label="Undeliverable">${queue.dead_letters}</td>
+      <td data-label="Last message">${time(connector.last_inbound_unix_ms)}</td>
+      <td data-label="Last reply">${time(connector.last_outbound_unix_ms)}</td>
     </tr>
   `;
 }

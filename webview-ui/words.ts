@@ -1,4 +1,9 @@
-import { endingSentences, refusalSentences, waitingSentences } from "../src/contracts/route-reasons.ts";
+import {
+  endingSentences,
+  refusalSentences,
+  undeliveredSentence,
+  waitingSentences,
+} from "../src/contracts/route-reasons.ts";
 import type { ConnectorStatus, RecentMessage } from "../src/contracts/sidecar-status.ts";
 import type { OverallStatus, ServiceState } from "../src/contracts/snapshot.ts";
 import type { Tone } from "./icon.ts";
@@ -46,9 +51,9 @@ const reasonSentences: Readonly<Record<string, string>> = {
   ...waitingSentences,
 };
 
-/** Why a message got no answer, as a sentence; a reason without a known code is text already. */
+/** Why a message got no answer or was not delivered, as a sentence; a reason without a known code is text already. */
 export function reasonSentence(reason: string): string {
-  return reasonSentences[reason] ?? reason;
+  return reasonSentences[reason] ?? undeliveredSentence(reason);
 }
 
 /** Place of a message without the name of the platform, such as `channel 1573890251372363779`. */

@@ -3,10 +3,10 @@ import { CommanderError } from "commander";
 import { errorCatalogue } from "../contracts/errors.ts";
 import { detailsOf } from "../platform/errors.ts";
 import { productVersion } from "../platform/version.ts";
+import { errorIn } from "../supervisor/next-steps.ts";
 import { Cancelled, cancelledExitCode } from "./cancelled.ts";
 import { createProgram } from "./program.ts";
 import { paintFor, type Terminal } from "./terminal.ts";
-import { inTerminal } from "./terminal-wording.ts";
 import { visibleJson, visibleText } from "./visible-text.ts";
 
 const terminal: Terminal = {
@@ -64,7 +64,7 @@ function report(thrown: unknown): number {
     terminal.stderr.write(`${thrown.message}\n`);
     return cancelledExitCode;
   }
-  const details = inTerminal(detailsOf(thrown));
+  const details = errorIn("terminal", detailsOf(thrown));
   const { json = false, plain = false } = program.opts<{ json?: boolean; plain?: boolean }>();
   if (json) terminal.stderr.write(`${visibleJson({ error: details })}\n`);
   else {

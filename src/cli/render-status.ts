@@ -1,6 +1,13 @@
-import type { ControlCenterSnapshot, ServiceView, Warning } from "../contracts/snapshot.ts";
+import { undeliveredSentence } from "../contracts/route-reasons.ts";
+import type {
+  ControlCenterSnapshot,
+  FailureRate,
+  Latency,
+  ServiceView,
+  Warning,
+} from "../contracts/snapshot.ts";
+import { snapshotIn } from "../supervisor/next-steps.ts";
 import type { Paint } from "./terminal.ts";
-import { inTerminalWords } from "./terminal-wording.ts";
 import { visibleData, visibleText } from "./visible-text.ts";
 
 /** Colour of a state: green is well, yellow is on its way or not quite well, red is not. */
@@ -23,9 +30,15 @@ const stateColours: Readonly<Record<string, "green" | "yellow" | "red" | "dim">>
  * @param now Unix time in milliseconds, for uptimes and waiting times
  */
 export function renderStatus(snapshot: ControlCenterSnapshot, now: number, paint: Paint): string[] {
-  const { overall_status, overall_reason, quick_facts, services, gateway, warnings } = visibleData(snapshot);
+  const shown = visibleData(snapshotIn("terminal", snapshot));
+  const { overall_status, overall_reason, overall_causes, quick_facts, services, gateway, warnings } = shown;
   const colour = (state: string, text = state): string => paint(stateColours[state] ?? "dim", text);
-  const lines = [`${paint("bold", "Palyra")} ${colour(overall_status)}: ${overall_reason}`, ""];
+  const others = overall_causes.filter(({ message }) => message !== overall_reason);
+  const lines = [
+    `${paint("bold", "Palyra")} ${colour(overall_status)}: ${overall_reason}`,
+    ...others.map(({ message }) => `  also: ${message}`),
+    "",
+  ];
   for (const view of services) {
     const facts = serviceFacts(view, now).join(", ");
     lines.push(
@@ -41,10 +54,11 @@ export function renderStatus(snapshot: ControlCenterSnapshot, now: number, paint
       `  ${connector.connector_id.padEnd(16)} ${colour(connector.readiness, state.padEnd(10))} ${queue}${identity}`,
     );
   }
+  lines.push(...figureLines(shown, paint), ...undeliveredLines(shown, now));
   if (quick_facts.gateway_url !== null)
     lines.push("", `  ${paint("dim", "gateway")} ${quick_facts.gateway_url}`);
   if (warnings.length > 0) lines.push("");
-  for (const warning of warnings.map(inTerminalWords)) lines.push(...warningLines(warning, paint));
+  for (const warning of warnings) lines.push(...warningLines(warning, paint));
   lines.push(
     "",
     paint(
@@ -53,6 +67,42 @@ export function renderStatus(snapshot: ControlCenterSnapshot, now: number, paint
     ),
   );
   return lines;
+}
+
+/** How well the gateway does its work; nothing while it is not known. */
+function figureLines({ observability }: ControlCenterSnapshot, paint: Paint): string[] {
+  if (observability === null) return [];
+  const { answers, deliveries, answer_latency, delivery_latency } = observability;
+  return [
+    ...figureLine(paint("dim", "answers"), answers, answer_latency),
+    ...figureLine(paint("dim", "sending"), deliveries, delivery_latency),
+  ];
+}
+
+function figureLine(name: string, rate: FailureRate | null, latency: Latency | null): string[] {
+  if (rate === null || rate.failure_rate_bps === null) return [];
+  const failed = `${(rate.failure_rate_bps / 100).toFixed(1)} % of ${rate.attempts} failed`;
+  const time = latency === null ? "" : `, ${latency.average_ms} ms on average, ${latency.max_ms} ms at most`;
+  return [`  ${name} ${failed}${time}`];
+}
+
+/** How many undeliverable replies are named. */
+const undeliveredShown = 3;
+
+/** Replies that were given up, the newest with their reasons. */
+function undeliveredLines({ gateway }: ControlCenterSnapshot, now: number): string[] {
+  const count = (gateway?.status.connectors ?? []).reduce((sum, { queue }) => sum + queue.dead_letters, 0);
+  if (count === 0) return [];
+  const newest = (gateway?.status.undelivered ?? []).slice(0, undeliveredShown);
+  const end = newest.length > 0 ? ", the newest first:" : ".";
+  return [
+    "",
+    `  ${count === 1 ? "1 reply was" : `${count} replies were`} given up${end}`,
+    ...newest.map(
+      ({ reason, conversation, unix_ms }) =>
+        `    ${duration(Math.max(0, now - unix_ms))} ago, ${conversation}: ${undeliveredSentence(reason)}`,
+    ),
+  ];
 }
 
 /** What one service adds to its state, most important first. */
@@ -101,7 +151,7 @@ export function changeLines(
     );
   }
   const known = new Set(before?.warnings.map(({ id }) => id));
-  for (const warning of after.warnings.map(inTerminalWords)) {
+  for (const warning of snapshotIn("terminal", after).warnings) {
     if (!known.has(warning.id)) lines.push(`${warning.severity}: ${warning.message} ${warning.next_step}`);
   }
   if (before?.overall_status !== after.overall_status || before.overall_reason !== after.overall_reason) {

@@ -87,11 +87,11 @@ export const errorCatalogue = {
   }),
   start_timeout: entry("availability", 503, 75, true, "Show the logs, then start again.", {
     editor: "Show the logs, then choose Retry.",
-    terminal: "Look at “palyra logs”, then start it again with “palyra up”.",
+    terminal: "Look at “palyra logs”, then say “palyra restart”.",
   }),
   crash_loop: entry("availability", 503, 70, false, "Show the logs, mend the cause, then start again.", {
     editor: "Show the logs, mend the cause, then choose Retry.",
-    terminal: "Look at “palyra logs”, mend the cause, then start it again with “palyra up”.",
+    terminal: "Look at “palyra logs”, mend the cause, then say “palyra restart”.",
   }),
   untrusted_responder: entry(
     "auth",
@@ -122,7 +122,7 @@ export const errorCatalogue = {
 
   secret_missing: entry("dependency", 412, 78, false, "Store the secret.", {
     editor: "Choose Set Discord Token and paste the bot's token.",
-    terminal: "Store it with “palyra secrets set” and its name.",
+    terminal: "Give the token with “palyra channels login discord”.",
   }),
   secret_store_unavailable: entry(
     "dependency",
@@ -135,7 +135,7 @@ export const errorCatalogue = {
 
   discord_auth_failed: entry("auth", 401, 77, false, "Store a valid bot token.", {
     editor: "Copy a new token from Discord's developer portal, then choose Set Discord Token.",
-    terminal: "Copy a new token from Discord's developer portal and store it with “palyra secrets set”.",
+    terminal: "Copy a new token from Discord's developer portal, then say “palyra channels login discord”.",
   }),
   discord_intents_refused: entry(
     "policy",
@@ -166,7 +166,8 @@ export const errorCatalogue = {
     "Install Chrome or Chromium, or name the browser to use.",
     {
       editor: "Install Chrome or Chromium, or name a browser in the setting “palyra.browser.path”.",
-      terminal: "Install Chrome or Chromium, or name a browser with “palyra up --browser FILE”.",
+      terminal:
+        "Install Chrome or Chromium, or name one with “palyra up --browser FILE”; “palyra doctor” tells where was looked.",
     },
   ),
   workspace_untrusted: entry("policy", 403, 77, false, "Trust the workspace to use this command."),

@@ -1,8 +1,10 @@
 import type { ServiceKind } from "../contracts/services.ts";
+import type { ConnectorReadiness } from "../contracts/sidecar-status.ts";
 import type {
   ControlCenterSnapshot,
   OverallCause,
   OverallStatus,
+  ServiceState,
   ServiceView,
 } from "../contracts/snapshot.ts";
 import { flappingOf } from "./flapping.ts";
@@ -77,6 +79,25 @@ function firstSentence(text: string): string {
   return /^.+?[.!?](?=\s+[\p{Lu}“])/u.exec(text)?.[0] ?? text;
 }
 
+const stateWords: Readonly<Record<ServiceState, string>> = {
+  stopped: "is stopped",
+  starting: "is starting",
+  running: "is running",
+  degraded: "is not well",
+  unhealthy: "does not answer",
+  backoff: "waits for its next start",
+  failed: "has failed",
+  stopping: "is stopping",
+};
+
+const readinessWords: Readonly<Record<ConnectorReadiness, string>> = {
+  ready: "is ready",
+  missing_credential: "has no token",
+  auth_failed: "has a token that is refused",
+  misconfigured: "is not configured as it must be",
+  unknown: "is not connected yet",
+};
+
 /** Nothing should run. */
 function nothingIsWanted({ wanted, services }: Situation): readonly OverallCause[] {
   if (wanted.length > 0) return [];
@@ -104,19 +125,25 @@ function gatewayIsUnwell({ main, gateway, now }: Situation, settling: boolean): 
 
 function gatewayIsDegraded({ main, gateway }: Situation): readonly OverallCause[] {
   if (main?.state !== "degraded") return [];
-  const first = main.problem?.message ?? `${main.display_name} is degraded.`;
   const reasons = gateway?.status.health === "degraded" ? gateway.status.reasons : [];
-  return [first, ...reasons.map(({ message }) => message)].map((message) => causeOf(main, message));
+  const told = [...(main.problem === null ? [] : [main.problem]), ...reasons];
+  const messages = told.map(({ message }) => message);
+  return (messages.length > 0 ? messages : [`${main.display_name} is not well.`]).map((message) =>
+    causeOf(main, message),
+  );
 }
 
 function otherIsOnItsWay({ wanted, main }: Situation): readonly OverallCause[] {
   return wanted.filter((view) => view !== main && isOnItsWay(view)).map(onItsWay);
 }
 
-function otherDoesNotRun({ wanted, main }: Situation): readonly OverallCause[] {
+function otherDoesNotRun({ wanted, main, browserd }: Situation): readonly OverallCause[] {
+  // What it tells of itself says more than that it is not well.
+  const tells = (browserd?.status.reasons ?? []).length > 0;
   return wanted
     .filter((view) => view !== main && view.state !== "running" && !isOnItsWay(view))
-    .map((view) => causeOf(view, view.problem?.message ?? `${view.display_name} is ${view.state}.`));
+    .filter((view) => view.problem !== null || view.state !== "degraded" || !tells)
+    .map((view) => causeOf(view, view.problem?.message ?? `${view.display_name} ${stateWords[view.state]}.`));
 }
 
 function browserIsUnwell({ wanted, browserd }: Situation): readonly OverallCause[] {
@@ -130,7 +157,7 @@ function connectorIsNotReady({ gateway }: Situation): readonly OverallCause[] {
     .filter(({ enabled, readiness }) => enabled && readiness !== "ready")
     .map(({ connector_id, last_error, readiness }) => ({
       source: connector_id,
-      message: last_error?.message ?? `${connector_id} is not ready (${readiness.replaceAll("_", " ")}).`,
+      message: last_error?.message ?? `${connector_id} ${readinessWords[readiness]}.`,
     }));
 }
 

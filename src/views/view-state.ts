@@ -44,7 +44,9 @@ export function allWarnings(state: ViewState): readonly Warning[] {
 function inOneSentence(warning: Warning): Warning {
   const message = firstSentence(warning.message);
   const rest = warning.message.slice(message.length).trim();
-  return rest === "" ? warning : { ...warning, message, next_step: `${rest} ${warning.next_step}` };
+  if (rest === "") return warning;
+  const end = /[.!?…]$/.test(rest) ? "" : ".";
+  return { ...warning, message, next_step: `${rest}${end} ${warning.next_step}` };
 }
 
 function firstSentence(text: string): string {

@@ -1,10 +1,13 @@
 import type { ControlCenterSnapshot } from "../../contracts/snapshot.ts";
-import { inTerminalWords } from "../terminal-wording.ts";
+import { snapshotIn } from "../../supervisor/next-steps.ts";
 import { type PlainRecord, record } from "./record.ts";
 
 /** A snapshot as records: the whole, each service, each connector, each warning. */
 export function snapshotRecords(snapshot: ControlCenterSnapshot): PlainRecord[] {
-  const { overall_status, overall_reason, quick_facts, services, gateway, warnings } = snapshot;
+  const { overall_status, overall_reason, quick_facts, services, gateway, warnings } = snapshotIn(
+    "terminal",
+    snapshot,
+  );
   return [
     record("status", {
       overall: overall_status,
@@ -35,10 +38,8 @@ export function snapshotRecords(snapshot: ControlCenterSnapshot): PlainRecord[] 
         dead_letters: one.queue.dead_letters,
       }),
     ),
-    ...warnings
-      .map(inTerminalWords)
-      .map(({ severity, source, message, next_step }) =>
-        record("status.warning", { severity, source, message, next_step }),
-      ),
+    ...warnings.map(({ severity, source, message, next_step }) =>
+      record("status.warning", { severity, source, message, next_step }),
+    ),
   ];
 }

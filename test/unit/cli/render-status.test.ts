@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { changeLines, renderStatus } from "../../../src/cli/render-status.ts";
+import type { ConnectorStatus } from "../../../src/contracts/sidecar-status.ts";
+import { observabilityOf } from "../../../src/supervisor/observability.ts";
 import { newServiceMachine } from "../../../src/supervisor/service-model.ts";
 import { serviceView } from "../../../src/supervisor/service-view.ts";
 import { buildSnapshot } from "../../../src/supervisor/snapshot.ts";
+import { connector, gateway, now, snapshot } from "../views/sample-snapshot.ts";
 
 describe("The status in the terminal", () => {
   it("shows foreign texts in identities, problems and paths without letting them steer the terminal", () => {
@@ -61,5 +64,64 @@ describe("The status in the terminal", () => {
       assert.ok(text.includes("evil\\u001b[2J"));
       assert.doesNotMatch(text.replaceAll("\n", ""), /\p{Cc}|\p{Bidi_Control}/u);
     }
+  });
+
+  it("names all causes, how sending goes, and the replies that were given up with their reasons", () => {
+    const figures: NonNullable<ConnectorStatus["figures"]> = {
+      inbound_events_processed: 10,
+      inbound_dedupe_hits: 0,
+      inbound_routed: 9,
+      inbound_retries: 0,
+      inbound_failed: 1,
+      outbound_sends_ok: 19,
+      outbound_sends_retry: 0,
+      outbound_sends_deferred: 0,
+      outbound_sends_dead_letter: 1,
+      dead_letters_replayed: 0,
+      route_message_latency_ms: { sample_count: 9, avg_ms: 12, max_ms: 40 },
+      delivery_latency_ms: { sample_count: 0, avg_ms: 0, max_ms: 0 },
+      policy_denials: [],
+    };
+    const told = gateway([
+      connector({ figures, queue: { inbox_pending: 0, outbox_pending: 0, dead_letters: 1 } }),
+    ]);
+    assert.ok(told);
+    const undelivered = [
+      {
+        dead_letter_id: 1,
+        connector_id: "discord:default",
+        conversation: "#general",
+        reason: "missing_permissions: Missing Permissions (403, code 50013)",
+        text: "Hello",
+        attempts: 1,
+        unix_ms: now - 60_000,
+      },
+    ];
+    const screen = renderStatus(
+      snapshot({
+        overall_status: "degraded",
+        overall_reason: "No browser was found.",
+        overall_causes: [
+          { source: "browserd", message: "No browser was found." },
+          { source: "discord:work", message: "discord:work has no token." },
+        ],
+        gateway: { ...told, status: { ...told.status, undelivered } },
+        observability: observabilityOf({ services: [], gateway: told, browserd: null }, now),
+      }),
+      now,
+      (_style, text) => text,
+    ).join("\n");
+    assert.match(screen, /degraded: No browser was found\.\n {2}also: discord:work has no token\./);
+    assert.match(screen, /answers 10\.0 % of 10 failed, 12 ms on average, 40 ms at most/);
+    assert.match(screen, /sending 5\.0 % of 20 failed$/m);
+    assert.match(
+      screen,
+      /1 reply was given up, the newest first:\n.*1 min 0 s ago, #general: The bot may not write/,
+    );
+  });
+
+  it("leaves out what is not known", () => {
+    const screen = renderStatus(snapshot(), now, (_style, text) => text).join("\n");
+    assert.doesNotMatch(screen, /answers|sending|given up|also/);
   });
 });

@@ -2,10 +2,10 @@ import { AccountId } from "../../../contracts/gateway-config.ts";
 import { TestSendResponse } from "../../../contracts/http-channels.ts";
 import { type ApplyResponse, onboardingTimes, TypedToken } from "../../../contracts/http-onboarding.ts";
 import { detailsOf } from "../../../platform/errors.ts";
+import { errorIn } from "../../../supervisor/next-steps.ts";
 import { Cancelled } from "../../cancelled.ts";
 import { type GatewayClient, route } from "../../gateway-client.ts";
 import type { Paint } from "../../terminal.ts";
-import { inTerminal } from "../../terminal-wording.ts";
 import { visibleText } from "../../visible-text.ts";
 import type { DialogueScreen } from "./dialogue-screen.ts";
 import { type Credential, DiscordSetup } from "./discord-setup.ts";
@@ -215,7 +215,7 @@ async function retried<T>(
       return await screen.busy(what, work);
     } catch (thrown) {
       if (thrown instanceof Cancelled) throw thrown;
-      const { message, next_step } = inTerminal(detailsOf(thrown));
+      const { message, next_step } = errorIn("terminal", detailsOf(thrown));
       screen.bad(visibleText(`${message}\n${next_step}`));
       if (!(await screen.agreed("Try again?"))) throw thrown;
     }
