@@ -6,8 +6,6 @@ import { errorAnswer } from "./error-envelope.ts";
 
 /** Bytes of bodies that are held in memory at one time, before anything of their senders is believed. */
 const heldBytes = 64 * 1_048_576;
-/** How long a sender may take for its body, in milliseconds. */
-const readTimeoutMs = 20_000;
 
 export interface HookRouteParts {
   readonly hooks: HookDoor;
@@ -50,31 +48,23 @@ const tooBusy: HookAnswer = {
 };
 
 /**
- * The raw bytes of a body; null as soon as there are more than `maxBytes`.
- * @throws when the sender breaks off or takes too long
+ * The raw bytes of a body; null as soon as there are more than `maxBytes`. How long it may take is the server's to say.
+ * @throws when the sender breaks off
  */
 function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const timer = setTimeout(() => request.destroy(new Error("The body took too long.")), readTimeoutMs);
-    const end = (settle: () => void): void => {
-      clearTimeout(timer);
-      request.removeAllListeners("data");
-      settle();
-    };
     request.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxBytes) {
-        request.pause();
-        end(() => resolve(null));
-      } else chunks.push(chunk);
+      chunks.push(chunk);
+      if (bytes <= maxBytes) return;
+      request.pause();
+      resolve(null);
     });
-    request.once("end", () =>
-      end(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))),
-    );
-    request.once("error", (error) => end(() => reject(error)));
-    request.once("close", () => end(() => reject(new Error("The sender broke off."))));
+    request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.on("error", reject);
+    request.on("close", () => reject(new Error("The sender broke off.")));
   });
 }
 

@@ -1,8 +1,8 @@
-import { monotonicFactory } from "ulid";
 import type { AcceptOutcome, NewDelivery } from "../../connectors/store/parts/webhook-delivery-store.ts";
 import { deliveryRetention } from "../../connectors/store/retention.ts";
 import type { ErrorCode } from "../../contracts/errors.ts";
 import type { WebhookIntegration } from "../../contracts/webhook.ts";
+import { newDeliveryId } from "./delivery-id.ts";
 import type { HookBudget } from "./hook-budget.ts";
 import type { HookCounters } from "./hook-counters.ts";
 import type { HookAnswer, HookRefusal } from "./hook-door.ts";
@@ -37,8 +37,6 @@ const answers: Readonly<Record<WebhookRefusal, { code: ErrorCode; status?: numbe
   source_not_allowed: { code: "forbidden" },
   safety_blocked: { code: "content_refused" },
 };
-
-const newId = monotonicFactory();
 
 /** Takes a request whose integration is enabled and ready: judged first, then durable, then acknowledged. */
 export class HookIngress {
@@ -126,7 +124,7 @@ function newDelivery(
   const isHeld = safety.action === "require_approval";
   const hasTarget = integration.target !== undefined;
   return {
-    deliveryId: newId(now),
+    deliveryId: newDeliveryId(now),
     integrationId: integration.integration_id,
     deliveryKey: request.deliveryKey,
     signedAt: signedAtMs,

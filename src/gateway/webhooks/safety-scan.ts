@@ -127,6 +127,7 @@ export function scanUntrusted(content: unknown): SafetyVerdict {
   const texts: string[] = [];
   collect(content, null, texts, report);
   scanText(texts.join(between), report);
+  for (const text of texts) if (text.includes(":") || text.includes("=")) scanLines(text, report);
   const sorted = [...findings.values()].sort((a, b) => (a.code < b.code ? -1 : 1));
   return { action: actionFor(sorted), findings: sorted };
 }
@@ -160,8 +161,14 @@ function collect(value: unknown, key: string | null, texts: string[], report: Re
 /** A line that gives a name a value. */
 const pairLine = /^[ \t]*["']?([A-Za-z][A-Za-z0-9_-]{0,63})["']?[ \t]*[:=][ \t]*["']?(\S.*?)["']?[ \t\r]*$/gm;
 
+/** Part of everything that `scanText` looks for: most documents have none of it, and are not looked at any closer. */
+const anyTrace =
+  /instructions|directions|assistant|you\s+are|prompt|developer|bypass|guardrails|secret|token|cookie|system[>\]]|untrusted_content|sk-|ghp_|github_pat_|xox|akia|bearer|private key|_ref/;
+
 function scanText(text: string, report: Report): void {
-  const lower = text.toLowerCase().replace(/\s+/g, " ");
+  const plain = text.toLowerCase();
+  if (!anyTrace.test(plain)) return;
+  const lower = plain.replace(/\s+/g, " ");
   for (const { code, riskKind, severity, phrases } of phraseRules) {
     if (phrases.some((phrase) => lower.includes(phrase))) {
       report({ code: `prompt_injection.${code}`, category: "prompt_injection", riskKind, severity });
@@ -181,13 +188,20 @@ function scanText(text: string, report: Report): void {
       });
     }
   }
+}
+
+function scanLines(text: string, report: Report): void {
   for (const [, name, value] of text.matchAll(pairLine)) {
     if (name !== undefined && value !== undefined) scanPair(name, value, report);
   }
 }
 
+/** Part of every name that `scanPair` knows. */
+const anyName = /auth|cookie|api|token|secret|password/i;
+
 /** A name with a value: a header that signs in, or an assignment of a secret. */
 function scanPair(key: string, value: string, report: Report): void {
+  if (!anyName.test(key)) return;
   const name = key.toLowerCase();
   if (headerNames.has(name)) {
     report(leak(`header.${name.replaceAll("-", "_")}`, "critical"));

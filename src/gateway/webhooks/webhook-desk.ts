@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { monotonicFactory } from "ulid";
 import type { StoredDelivery } from "../../connectors/store/parts/webhook-delivery-store.ts";
 import type {
   ChangeWebhookRequest,
@@ -26,6 +25,7 @@ import {
 } from "../../contracts/webhook.ts";
 import { PalyraError } from "../../platform/errors.ts";
 import { signRequest } from "../../platform/webhook-signing.ts";
+import { newDeliveryId } from "./delivery-id.ts";
 import { unknownIntegration } from "./edit-registry.ts";
 import { InvalidFields } from "./invalid-fields.ts";
 import { refusalOfContent } from "./judge-request.ts";
@@ -33,8 +33,6 @@ import { isTooDeep, scanUntrusted } from "./safety-scan.ts";
 import { testRequest } from "./test-request.ts";
 import { quarantinedView, secretFault, webhookView } from "./webhook-view.ts";
 import type { Webhooks } from "./webhooks.ts";
-
-const newId = monotonicFactory();
 
 /** What the owner does with webhooks, whichever surface the wish comes from. */
 export class WebhookDesk {
@@ -139,7 +137,7 @@ export class WebhookDesk {
       secret,
       payload,
       now,
-      deliveryId: newId(now),
+      deliveryId: newDeliveryId(now),
       ...(event === undefined ? {} : { event }),
       ...(source === undefined ? {} : { source }),
     });
@@ -182,7 +180,7 @@ export class WebhookDesk {
       throw new PalyraError("content_refused", `The payload holds what must not be passed on: ${codes}.`);
     }
     const now = Date.now();
-    const key = dedupe_key ?? newId(now);
+    const key = dedupe_key ?? newDeliveryId(now);
     const outcome = await this.#webhooks.attached.ingress.store(
       integration,
       {
