@@ -5,6 +5,7 @@ import { statePaths } from "../../../src/platform/state-paths.ts";
 import { EncryptedFileSecretStore } from "../../../src/supervisor/encrypted-file-secret-store.ts";
 import type { SecretStore } from "../../../src/supervisor/secret-store.ts";
 import { tokenRefs } from "../../../src/supervisor/service-secrets.ts";
+import { VSCodeSecretStore } from "../../../src/views/vscode-secret-store.ts";
 import {
   serviceIn,
   snapshotWhere,
@@ -200,6 +201,42 @@ describe("Secrets of running services", () => {
     await center.restart("gateway");
     await serviceIn(center, "gateway", "running");
     assert.equal(await store.get(tokenRefs.gateway), "t".repeat(43));
+  });
+
+  it("in a keyring that is not there keep the services waiting, say what to do, and are never kept elsewhere", async () => {
+    const values = new Map<string, string>();
+    let locked = true;
+    const reach = <T>(use: () => T): Promise<T> =>
+      locked
+        ? Promise.reject(new Error("The name org.freedesktop.secrets was not provided"))
+        : Promise.resolve(use());
+    const secrets = new VSCodeSecretStore({
+      get: (key) => reach(() => values.get(key)),
+      store: (key, value) => reach(() => void values.set(key, value)),
+      delete: (key) => reach(() => void values.delete(key)),
+    });
+    const center = await home.open({ secrets });
+    const snapshot = await snapshotWhere(center, "the gateway tells of the keyring", (candidate) => {
+      return viewOf(candidate, "gateway").problem?.code === "secret_store_unavailable";
+    });
+    const { problem } = viewOf(snapshot, "gateway");
+    assert.match(problem?.message ?? "", /secret storage cannot be reached: .*org\.freedesktop\.secrets/);
+    assert.match(problem?.next_step ?? "", /keyring/i);
+    const canary = "canary-0123456789-plain-text";
+    await assert.rejects(center.setSecret("global/openai_api_key", canary), {
+      code: "secret_store_unavailable",
+    });
+    const names = await readdir(home.stateRoot, { recursive: true, withFileTypes: true });
+    for (const entry of names.filter((found) => found.isFile())) {
+      assert.ok(
+        !(await readFile(path.join(entry.parentPath, entry.name), "latin1")).includes("canary"),
+        entry.name,
+      );
+      assert.ok(!entry.name.endsWith(".secret"), entry.name);
+    }
+    locked = false;
+    await center.start("gateway");
+    await serviceIn(center, "gateway", "running");
   });
 
   it("are checked by the owner and by the window that sets them; what is refused leaves the old one", async () => {

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { readConfigText } from "../../../src/gateway/read-config-text.ts";
 import { fileProblem } from "../../../src/platform/errors.ts";
 import { ensurePrivateFolder } from "../../../src/platform/secure-folder.ts";
+import { statePaths } from "../../../src/platform/state-paths.ts";
 import { StateFileStore } from "../../../src/supervisor/state-file-store.ts";
 import { serviceIn, TestHome, testOptions } from "../../support/supervisor/control-center-host.ts";
 
@@ -138,6 +140,40 @@ describe("A state file of the first version", () => {
         assert.ok(!text.includes(token), entry.name);
       }
       await center.stop();
+    } finally {
+      await home.remove();
+    }
+  });
+});
+
+describe("Files that a crash left unfinished", () => {
+  it("are removed when Palyra starts; younger ones, and all others, stay", async () => {
+    const home = await TestHome.create();
+    try {
+      const { root, runDir, secretsDir } = statePaths(home.stateRoot);
+      for (const folder of [runDir, secretsDir]) await mkdir(folder, { mode: 0o700 });
+      const old = [
+        path.join(root, "state.json.0123456789ab.tmp"),
+        path.join(runDir, "gateway.json.ba9876543210.tmp"),
+        path.join(runDir, "owner.3.lease.0123456789ab"),
+        path.join(secretsDir, "a.secret.0123456789ab.tmp"),
+      ];
+      const kept = [
+        path.join(root, "notes.tmp"),
+        path.join(root, "palyra.toml.backup-0123456789ab"),
+        path.join(secretsDir, "b.secret"),
+      ];
+      const young = path.join(root, "state.json.aaaaaaaaaaaa.tmp");
+      const longAgo = new Date(Date.now() - 3_600_000);
+      for (const file of [...old, ...kept, young]) await writeFile(file, "x");
+      for (const file of [...old, ...kept]) await utimes(file, longAgo, longAgo);
+      const told: string[] = [];
+      const { logger: quiet } = testOptions(root);
+      const logger = { ...quiet, info: (text: string) => void told.push(text) };
+      await home.open({ logger, desired: { gateway: false, browserd: false } });
+      const left = [...old, ...kept, young].filter((file) => existsSync(file));
+      assert.deepEqual(left, [...kept, young]);
+      assert.ok(told.includes("Removed 4 unfinished files that a crash had left."));
     } finally {
       await home.remove();
     }
