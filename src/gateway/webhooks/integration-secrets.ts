@@ -45,7 +45,7 @@ export class IntegrationSecrets {
 
   /** Asks for the secrets that are new, and forgets those that no integration names any more. */
   apply(integrations: Iterable<WebhookIntegration>): void {
-    this.#wanted = new Set([...integrations].flatMap(refsOf));
+    this.#wanted = new Set([...integrations].flatMap((one) => refsOf(one).all));
     for (const ref of this.#known.keys()) if (!this.#wanted.has(ref)) this.#known.delete(ref);
     this.#ask([...this.#wanted].filter((ref) => !this.#known.has(ref)));
   }
@@ -60,7 +60,7 @@ export class IntegrationSecrets {
 
   /** The secrets that an integration's sender may sign with; empty while it is not ready. */
   of(integration: WebhookIntegration): string[] {
-    return refsOf(integration).flatMap((ref) => {
+    return refsOf(integration).all.flatMap((ref) => {
       const known = this.#known.get(ref);
       return known?.kind === "value" && isUsable(integration, known.value) ? [known.value] : [];
     });
@@ -73,19 +73,19 @@ export class IntegrationSecrets {
 
   /** Whether its secret is there, enabled or not. */
   secretState(integration: WebhookIntegration): Exclude<WebhookReadiness, "disabled"> {
-    const ref = SecretRef.safeParse(integration.secret_vault_ref);
-    if (!ref.success) return "invalid_secret_ref";
-    const known = this.#known.get(ref.data);
+    const { current } = refsOf(integration);
+    if (current === null) return "invalid_secret_ref";
+    const known = this.#known.get(current);
     if (known?.kind === "value") return isUsable(integration, known.value) ? "ready" : "secret_unusable";
     return known?.kind === "missing" ? "secret_not_found" : "secret_unavailable";
   }
 
   /** Asks for the secrets of an integration that is not in force yet. @returns how it would stand with it */
   async probe(integration: WebhookIntegration): Promise<Exclude<WebhookReadiness, "disabled">> {
-    const ref = SecretRef.safeParse(integration.secret_vault_ref);
-    if (!ref.success) return "invalid_secret_ref";
+    const { current } = refsOf(integration);
+    if (current === null) return "invalid_secret_ref";
     const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(probeMs)]);
-    const known = await this.#fetch(ref.data, signal);
+    const known = await this.#fetch(current, signal);
     if (known.kind === "value") return isUsable(integration, known.value) ? "ready" : "secret_unusable";
     return known.kind === "missing" ? "secret_not_found" : "secret_unavailable";
   }
@@ -150,10 +150,26 @@ function once(ms: number): Promise<void> {
   });
 }
 
-function refsOf(integration: WebhookIntegration): string[] {
-  return [integration.secret_vault_ref, integration.previous_secret_vault_ref]
-    .map((ref) => SecretRef.safeParse(ref))
-    .flatMap((ref) => (ref.success ? [ref.data] : []));
+interface Refs {
+  /** Null when what is written is no reference. */
+  readonly current: string | null;
+  readonly all: readonly string[];
+}
+
+/** References are read once for each integration: every request asks for them. */
+const knownRefs = new WeakMap<WebhookIntegration, Refs>();
+
+function refsOf(integration: WebhookIntegration): Refs {
+  let refs = knownRefs.get(integration);
+  if (refs === undefined) {
+    const [current = null, previous = null] = [
+      integration.secret_vault_ref,
+      integration.previous_secret_vault_ref,
+    ].map((written) => SecretRef.safeParse(written).data ?? null);
+    refs = { current, all: [current, previous].filter((ref) => ref !== null) };
+    knownRefs.set(integration, refs);
+  }
+  return refs;
 }
 
 /** Whether anything but guessing leads to a signature with this secret. */

@@ -3,7 +3,7 @@ import type {
   DeliveryCounts,
   WebhookDeliveryStore,
 } from "../../connectors/store/parts/webhook-delivery-store.ts";
-import { type WebhookIntegration, WebhookName } from "../../contracts/webhook.ts";
+import type { WebhookIntegration } from "../../contracts/webhook.ts";
 import type { WebhooksStatus, WebhookWarning } from "../../contracts/webhook-status.ts";
 import { PalyraError } from "../../platform/errors.ts";
 import type { Logger } from "../../sidecar/log/logger.ts";
@@ -201,8 +201,7 @@ export class Webhooks implements HookDoor {
   }
 
   #enabled(integrationId: string): WebhookIntegration | null {
-    const id = WebhookName.safeParse(integrationId);
-    const integration = id.success ? this.registry.find(id.data) : null;
+    const integration = this.registry.find(integrationId.toLowerCase());
     return integration?.enabled === true ? integration : null;
   }
 
