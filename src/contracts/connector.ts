@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { byteLength } from "./byte-length.ts";
 
 /** Bounds of the connector protocol; sizes in UTF-8 bytes. */
 export const connectorBounds = {
@@ -14,7 +15,6 @@ export const connectorBounds = {
   contentType: 256,
 } as const;
 
-const byteLength = (text: string): number => new TextEncoder().encode(text).length;
 const bounded = (max: number) =>
   z.string().refine((text) => byteLength(text) <= max, { message: `must be at most ${max} bytes` });
 const identifier = (max: number) =>

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { ApprovalRisk } from "./approvals.ts";
+import { byteLength } from "./byte-length.ts";
 import { connectorBounds } from "./connector.ts";
 import {
   CircuitStatus,
@@ -25,7 +26,6 @@ import {
 } from "./message-admin.ts";
 import { ConnectorStatus } from "./sidecar-status.ts";
 
-const byteLength = (text: string): number => new TextEncoder().encode(text).length;
 const bounded = (max: number) =>
   z.string().refine((text) => byteLength(text) <= max, { message: `must be at most ${max} bytes` });
 const filled = (max: number) =>

@@ -1,7 +1,7 @@
 import * as z from "zod";
+import { byteLength } from "./byte-length.ts";
 import { RouterConfig } from "./router-config.ts";
 
-const byteLength = (text: string): number => new TextEncoder().encode(text).length;
 const bounded = (max: number) =>
   z.string().refine((text) => byteLength(text) <= max, { message: `must be at most ${max} bytes` });
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { byteLength } from "./byte-length.ts";
 
 /** Version of `webhooks.toml` written by this code. */
 export const webhooksFileVersion = 1;
@@ -136,7 +137,7 @@ export function signatureOf(
 }
 
 function fits(bytes: number): (text: string) => boolean {
-  return (text) => Buffer.byteLength(text) <= bytes;
+  return (text) => byteLength(text) <= bytes;
 }
 
 /** Path of an integration's ingress. */
