@@ -28,6 +28,21 @@ export function busySnapshotInputs(): SnapshotInputs {
       last_error: failing ? problem : null,
       last_inbound_unix_ms: now,
       last_outbound_unix_ms: now,
+      figures: {
+        inbound_events_processed: 1_000,
+        inbound_dedupe_hits: 1,
+        inbound_routed: 990,
+        inbound_retries: 2,
+        inbound_failed: 3,
+        outbound_sends_ok: 1_200,
+        outbound_sends_retry: 4,
+        outbound_sends_deferred: 5,
+        outbound_sends_dead_letter: 1,
+        dead_letters_replayed: 0,
+        route_message_latency_ms: { sample_count: 990, avg_ms: 40, max_ms: 900 },
+        delivery_latency_ms: { sample_count: 1_200, avg_ms: 80, max_ms: 1_900 },
+        policy_denials: [],
+      },
     };
   });
   const recent_messages = Array.from(
