@@ -5,8 +5,8 @@ import { Webhook as StandardWebhook } from "standardwebhooks";
 import Stripe from "stripe";
 import { Webhook as SvixWebhook } from "svix";
 import { WebhookIntegration } from "../../../../src/contracts/webhook.ts";
-import { canonicalJson } from "../../../../src/platform/canonical-json.ts";
 import { judgeRequest, type WebhookRequest } from "../../../../src/gateway/webhooks/judge-request.ts";
+import { canonicalJson } from "../../../../src/platform/canonical-json.ts";
 
 const now = 1_790_000_000_000;
 const seconds = String(now / 1000);
