@@ -70,6 +70,8 @@ export const contextKeys = {
   canStop: "palyra.canStop",
   canRetry: "palyra.canRetry",
   hasChannels: "palyra.hasChannels",
+  /** Whether the walkthrough of the set-up has been opened in this window. */
+  setupShown: "palyra.setupShown",
 } as const;
 
 /** Context key that says whether a step of the set-up is done or skipped. */

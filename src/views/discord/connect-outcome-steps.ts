@@ -1,10 +1,11 @@
 import * as vscode from "vscode";
 import type { ApplyResponse, VerifyResponse } from "../../contracts/http-onboarding.ts";
+import { commandIds } from "../contribution-ids.ts";
 import { askChoice, type Entry, problemEntries, whileWorking } from "../wizard/quick-input.ts";
 import { cancel, next, type StepOutcome, type WizardPlace, type WizardStep } from "../wizard/wizard.ts";
 import type { DiscordDesk } from "./discord-desk.ts";
 import { previewEntries, warningEntries } from "./discord-entries.ts";
-import { credentialOf, type DiscordDraft, planOf, possibleReach } from "./draft.ts";
+import { credentialOf, type DiscordDraft, planOf, possibleReach, wantsServer } from "./draft.ts";
 
 type Step = WizardStep<DiscordDraft>;
 
@@ -90,7 +91,7 @@ export function testMessageStep(desk: DiscordDesk): Step {
     id: "test-message",
     title: "Connect Discord: Test Message",
     isFinal: true,
-    applies: ({ channel }) => channel !== null,
+    applies: wantsServer,
     ask: async (draft, place) => {
       let told: readonly Entry<"send" | "skip">[] = [];
       for (;;) {
@@ -166,7 +167,7 @@ export function verifyStep(desk: DiscordDesk): Step {
         });
         if (outcome.kind !== "next") return ended(draft, outcome);
         if (outcome.draft === "finish" || outcome.draft.outcome === "answered") {
-          await tellEnd(draft, outcome.draft);
+          void tellEnd(draft, outcome.draft);
           return next(draft);
         }
         const { message, next_step } = outcome.draft;
@@ -202,5 +203,7 @@ async function tellEnd(draft: DiscordDraft, result: VerifyResponse | "finish"): 
     result === "finish"
       ? `The Discord account “${draft.account}” is connected.`
       : `${result.message} The Discord account “${draft.account}” works.`;
-  void vscode.window.showInformationMessage(sentence);
+  const open = "Open Control Center";
+  const chosen = await vscode.window.showInformationMessage(sentence, open);
+  if (chosen === open) await vscode.commands.executeCommand(commandIds.openControlCenter);
 }

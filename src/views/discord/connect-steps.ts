@@ -27,6 +27,7 @@ import {
   possibleReach,
   type Reach,
   tokenFault,
+  wantsServer,
   withPreflight,
 } from "./draft.ts";
 
@@ -228,7 +229,7 @@ function channelStep(desk: DiscordDesk): Step {
   return {
     id: "channel",
     title: title("Channel"),
-    applies: ({ guild }) => guild !== null,
+    applies: wantsServer,
     ask: async (draft, place) => {
       const outcome = await askChoice<Channel>({
         place,
@@ -255,7 +256,7 @@ function permissionsStep(desk: DiscordDesk): Step {
   return {
     id: "permissions",
     title: title("Permissions"),
-    applies: ({ channel }) => channel !== null,
+    applies: wantsServer,
     ask: async (draft, place) => {
       const outcome = await askChoice<Channel>({
         place,
@@ -299,7 +300,7 @@ const withChoice = (draft: DiscordDraft, change: Partial<Choices>): DiscordDraft
 const reachStep: Step = {
   id: "reach",
   title: title("Where to Answer"),
-  applies: ({ channel }) => channel !== null,
+  applies: wantsServer,
   ask: async (draft, place) => {
     const channel = `#${draft.channel?.name ?? ""}`;
     const server = draft.guild?.name ?? "the server";

@@ -28,7 +28,8 @@ export interface DiscordDraft {
   /** Address of the page where people of the simulated Discord write; null with the real one. */
   readonly simulatedPage: string | null;
   readonly preflight: Preflight | null;
-  readonly guild: Guild | null;
+  /** Null = none is wanted; undefined = not asked yet. */
+  readonly guild: Guild | null | undefined;
   readonly channel: Channel | null;
   readonly choices: Choices;
   readonly applied: ApplyResponse | null;
@@ -52,7 +53,7 @@ export function newDraft(accounts: readonly Account[], account: string): Discord
     apiBase: null,
     simulatedPage: null,
     preflight: null,
-    guild: null,
+    guild: undefined,
     channel: null,
     choices: firstChoices,
     applied: null,
@@ -105,9 +106,14 @@ function choicesOf(plan: OnboardingPlan, otherwise: Choices): Choices {
   };
 }
 
-/** The reach that can be meant with what was chosen before: without a channel only direct messages. */
-export function possibleReach({ channel, choices }: Pick<DiscordDraft, "channel" | "choices">): Reach {
-  return channel === null ? "direct" : choices.reach;
+/** Whether a server is wanted, as far as is known: until it is asked, it is taken for granted. */
+export function wantsServer({ guild }: Pick<DiscordDraft, "guild">): boolean {
+  return guild !== null;
+}
+
+/** The reach that can be meant with what was chosen before: without a server only direct messages. */
+export function possibleReach(draft: Pick<DiscordDraft, "guild" | "choices">): Reach {
+  return wantsServer(draft) ? draft.choices.reach : "direct";
 }
 
 /** The rule of the account that follows from the choices. Places that an account has already are kept. */
@@ -130,7 +136,7 @@ export function planOf(draft: DiscordDraft): OnboardingPlan {
     return { inbound_scope: "allowlisted_guild_channels", allowed_channels, ...calling, ...people };
   }
   const allowed_guilds =
-    reach === "everywhere" || guild === null ? [] : union(before.allowed_guilds, [guild.guild_id]);
+    reach === "everywhere" || guild == null ? [] : union(before.allowed_guilds, [guild.guild_id]);
   return { inbound_scope: "open_guild_channels", allowed_guilds, ...calling, ...people };
 }
 

@@ -1,11 +1,20 @@
 import * as vscode from "vscode";
 import type { SetupStep, SetupStepId } from "../../supervisor/onboarding-progress.ts";
-import { commandIds, openWalkthroughCommand, settingIds, walkthroughId } from "../contribution-ids.ts";
+import {
+  commandIds,
+  contextKeys,
+  openWalkthroughCommand,
+  settingIds,
+  walkthroughId,
+} from "../contribution-ids.ts";
 import { setupOf } from "../view-state.ts";
 import type { ViewStateSource } from "../view-state-source.ts";
 import { askChoice, type Entry } from "../wizard/quick-input.ts";
 import { isSetupStep, type SetupMarksStore } from "./setup-marks.ts";
 import { setupTitles } from "./setup-nodes.ts";
+
+/** How long the walkthrough may take to appear, in milliseconds. */
+const shownMs = 2_000;
 
 export interface SetupParts {
   readonly source: ViewStateSource;
@@ -72,6 +81,7 @@ export function setupCommands(parts: SetupParts) {
   return {
     setUp: goOn,
     setUpStep: async (argument: unknown): Promise<void> => {
+      await tickOff();
       const step = isSetupStep(argument) ? argument : setupOf(source.state)?.current;
       if (step == null) return await goOn();
       const outcome = await askChoice<Deed>({
@@ -115,12 +125,35 @@ function stateEntries(step: SetupStep | undefined): readonly Entry<Deed>[] {
 }
 
 async function openStep({ extensionId }: SetupParts, step: SetupStepId | "done"): Promise<void> {
-  const category = `${extensionId}#${walkthroughId}`;
-  await vscode.commands.executeCommand(
-    openWalkthroughCommand,
-    { category, step: `${category}#${step}` },
-    false,
-  );
+  const place = { category: `${extensionId}#${walkthroughId}`, step };
+  const shown = walkthroughShown();
+  await vscode.commands.executeCommand(openWalkthroughCommand, place, false);
+  await shown;
+  await tickOff();
+}
+
+/** Resolves when a page that is no document is in front, as a walkthrough is, or after a while. */
+function walkthroughShown(): Promise<void> {
+  const { tabGroups } = vscode.window;
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      subscription.dispose();
+      resolve();
+    };
+    const look = (): void => {
+      const tab = tabGroups.activeTabGroup.activeTab;
+      if (tab !== undefined && tab.input === undefined) finish();
+    };
+    const timer = setTimeout(finish, shownMs);
+    const subscription = tabGroups.onDidChangeTabs(look);
+    look();
+  });
+}
+
+/** VS Code ticks a step off when its condition turns true, and takes no notice of that before a walkthrough was opened. */
+async function tickOff(): Promise<void> {
+  await vscode.commands.executeCommand("setContext", contextKeys.setupShown, true);
 }
 
 async function chooseStateRoot(): Promise<void> {

@@ -75,7 +75,9 @@ describe("What package.json declares and what the code knows", () => {
   });
 
   it("are the same context keys and item traits in when clauses", () => {
-    const used = new Set([...text.matchAll(/palyra\.(?:phase|(?:can|has)[A-Z]\w+)/g)].map(([key]) => key));
+    const used = new Set(
+      [...text.matchAll(/palyra\.(?:phase|setupShown|(?:can|has)[A-Z]\w+)/g)].map(([key]) => key),
+    );
     assert.deepEqual([...used].sort(), Object.values(contextKeys).sort());
     const traits = new Set([...text.matchAll(/viewItem =~ \/\\\\b(\w+)\\\\b\//g)].map(([, trait]) => trait));
     assert.deepEqual([...traits].sort(), Object.values(itemTraits).sort());
@@ -91,7 +93,9 @@ describe("What package.json declares and what the code knows", () => {
     for (const { id, media, completionEvents } of walkthrough?.steps ?? []) {
       assert.ok(existsSync(path.resolve(sources, "..", media.svg)), media.svg);
       const expected =
-        id === "done" ? `onCommand:${commandIds.openControlCenter}` : `onContext:${setupContextKey(id)}`;
+        id === "done"
+          ? `onCommand:${commandIds.openControlCenter}`
+          : `onContext:${contextKeys.setupShown} && ${setupContextKey(id)}`;
       assert.deepEqual(completionEvents, [expected]);
     }
   });
