@@ -128,13 +128,19 @@ class Places {
   /** Line of a field, or of its entry when the field is not written there; null for lists within one line. */
   lineOf(index: number, field: string): number | null {
     this.#sections ??= outlineOf(this.#text).sections;
+    const own = this.#sections.findIndex((one) => isSamePath(one.path, ["webhooks", index]));
+    const entry = this.#sections[own];
+    if (entry === undefined) return null;
+    const rest = this.#sections.slice(own + 1);
+    const next = rest.findIndex(({ path }) => path.length === 2 && typeof path[1] === "number");
+    const tables = next === -1 ? rest : rest.slice(0, next);
     const keys = field.split(".");
-    for (let depth = keys.length; depth > 0; depth -= 1) {
-      const path = ["webhooks", index, ...keys.slice(0, depth - 1)];
-      const section = this.#sections.find((one) => isSamePath(one.path, path));
-      if (section !== undefined) return this.#lineIn(section, keys[depth - 1] ?? "");
+    for (let depth = keys.length - 1; depth > 0; depth -= 1) {
+      // The header of a table inside of the entry does not say which entry that is.
+      const table = tables.find(({ path }) => isSamePath(path, ["webhooks", ...keys.slice(0, depth)]));
+      if (table !== undefined) return this.#lineIn(table, keys[depth] ?? "");
     }
-    return null;
+    return this.#lineIn(entry, keys[0] ?? "");
   }
 
   #lineIn(section: TomlSection, key: string): number {
