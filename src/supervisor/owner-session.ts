@@ -18,7 +18,7 @@ import { EncryptedFileSecretStore } from "./encrypted-file-secret-store.ts";
 import { callGateway } from "./gateway-call.ts";
 import { OwnerSecrets } from "./owner-secrets.ts";
 import type { Ownership } from "./ownership.ts";
-import { removeDrafts } from "./remove-drafts.ts";
+import { tidy } from "./remove-drafts.ts";
 import type { SecretStore } from "./secret-store.ts";
 import { ServiceRunner } from "./service-runner.ts";
 import { SecretsElsewhere } from "./service-secrets.ts";
@@ -90,7 +90,7 @@ export class OwnerSession {
     });
     const session = new OwnerSession(host, ownership, state);
     await session.#openHistory();
-    await session.#tidy();
+    await tidy(paths, options.logger);
     await session.#secrets.keepPlainTokens(state.plainTokens);
     const desired = options.desired ?? state.state.desired_running;
     await session.#save({ desired_running: { ...desired } });
@@ -133,17 +133,6 @@ export class OwnerSession {
       notices: [...this.#notices.values()],
       recentEvents: this.#history?.recent ?? [],
     });
-  }
-
-  /** What a crash left behind takes room and nothing else: not to be able to remove it is no fault. */
-  async #tidy(): Promise<void> {
-    const { options, paths } = this.#host;
-    try {
-      const { length } = await removeDrafts(paths, Date.now());
-      if (length > 0) options.logger.info(`Removed ${length} unfinished files that a crash had left.`);
-    } catch (thrown) {
-      options.logger.warn(`Unfinished files of a crash could not be removed: ${messageOf(thrown)}`);
-    }
   }
 
   async #openHistory(): Promise<void> {

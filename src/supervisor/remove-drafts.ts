@@ -1,12 +1,23 @@
 import { lstat, readdir, rm } from "node:fs/promises";
 import path from "node:path";
-import { systemErrorCode } from "../platform/errors.ts";
+import { messageOf, systemErrorCode } from "../platform/errors.ts";
 import type { StatePaths } from "../platform/state-paths.ts";
+import type { HostLogger } from "./control-center-options.ts";
 
 /** A draft this old is no longer being written, in milliseconds. */
 const abandonedAfterMs = 10 * 60_000;
 /** How drafts of private files and of leases are named: the file, and six random bytes. */
 const draftName = /(?:\.[0-9a-f]{12}\.tmp|^owner\.\d{1,15}\.lease\.[0-9a-f]{12})$/;
+
+/** Removes drafts and says so. What is left behind takes room and nothing else: not to be able to is no fault. */
+export async function tidy(paths: StatePaths, logger: Pick<HostLogger, "info" | "warn">): Promise<void> {
+  try {
+    const { length } = await removeDrafts(paths, Date.now());
+    if (length > 0) logger.info(`Removed ${length} unfinished files that a crash had left.`);
+  } catch (thrown) {
+    logger.warn(`Unfinished files of a crash could not be removed: ${messageOf(thrown)}`);
+  }
+}
 
 /**
  * Removes the drafts that a crash left beside the files they were to replace. Younger ones may be in the hands of
@@ -15,7 +26,7 @@ const draftName = /(?:\.[0-9a-f]{12}\.tmp|^owner\.\d{1,15}\.lease\.[0-9a-f]{12})
  * @returns the paths that were removed
  * @throws the system's error when a folder cannot be read
  */
-export async function removeDrafts(
+async function removeDrafts(
   { root, runDir, secretsDir }: Pick<StatePaths, "root" | "runDir" | "secretsDir">,
   nowMs: number,
 ): Promise<readonly string[]> {

@@ -15,7 +15,8 @@ import {
   type ServiceMachine,
 } from "./service-model.ts";
 import { serviceView } from "./service-view.ts";
-import { SidecarRun, type SidecarRunOptions } from "./sidecar-run.ts";
+import { SidecarRun } from "./sidecar-run.ts";
+import type { SidecarRunOptions } from "./sidecar-run-options.ts";
 import type { ServiceStep } from "./timeline/service-events.ts";
 
 export interface RunnerOptions extends SidecarRunOptions {

@@ -1,38 +1,26 @@
 import type { ChildProcess } from "node:child_process";
 import type { DecideApprovalRequest } from "../contracts/approvals.ts";
-import type {
-  HelloRequest,
-  HelloResponse,
-  RunRecord,
-  SecretChange,
-  SecretChangeResult,
-  SecretRequest,
-  SecretResponse,
-  SetTokensRequest,
-} from "../contracts/control-link.ts";
+import type { HelloResponse, RunRecord, SetTokensRequest } from "../contracts/control-link.ts";
 import type { ErrorCode } from "../contracts/errors.ts";
-import { type LogLevel, type LogLine, type ServiceKind, serviceDisplayNames } from "../contracts/services.ts";
+import { serviceDisplayNames } from "../contracts/services.ts";
 import type { SidecarStatus } from "../contracts/sidecar-status.ts";
 import type { EventsRequest, EventsResponse } from "../contracts/timeline.ts";
 import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
 import { killTree, terminate } from "../platform/kill-tree.ts";
 import { identify, isSameProcess, type ProcessIdentity } from "../platform/process-identity.ts";
-import type { Redactor } from "../platform/redactor.ts";
-import { crashFile, type StatePaths } from "../platform/state-paths.ts";
+import { crashFile } from "../platform/state-paths.ts";
 import { adoptSidecar } from "./adopt-sidecar.ts";
-import { type BootFacts, ensureEndpointFolders, newBootLine } from "./boot-facts.ts";
+import { ensureEndpointFolders, newBootLine } from "./boot-facts.ts";
 import { compareVersions } from "./compare-versions.ts";
-import { ControlLink, type ControlLinkEvents } from "./control-link.ts";
+import type { ControlLink } from "./control-link.ts";
 import { readCrashFile } from "./crash-file.ts";
 import { delay } from "./delay.ts";
+import { openSidecarLink, type SidecarLink } from "./open-sidecar-link.ts";
 import { redactDeep } from "./redact-deep.ts";
 import { readRunRecord, removeStaleEndpoint, writeRunRecord } from "./run-record.ts";
-import type { ProcessEvent } from "./service-model.ts";
-import { requireProgram, type SidecarProgram, spawnSidecar } from "./spawn-sidecar.ts";
-import type { SupervisorTimings } from "./supervisor-timings.ts";
+import type { SidecarRunEvents, SidecarRunOptions } from "./sidecar-run-options.ts";
+import { requireProgram, spawnSidecar } from "./spawn-sidecar.ts";
 
-/** Time for a connection and for a hello, each in milliseconds. */
-const helloMs = 2_000;
 /** How often a starting sidecar is tried, in milliseconds. */
 const connectEveryMs = 20;
 
@@ -43,36 +31,6 @@ const lastingErrors: readonly ErrorCode[] = [
   "state_newer",
   "untrusted_responder",
 ];
-
-/** What every run of one service is made with. */
-export interface SidecarRunOptions {
-  readonly service: ServiceKind;
-  readonly paths: StatePaths;
-  readonly program: SidecarProgram;
-  readonly client: HelloRequest["client"];
-  readonly timings: SupervisorTimings;
-  readonly redactor: Redactor;
-  readonly clock: { now(): number };
-  /** Rejects with `secrets_elsewhere` and the like when the tokens cannot be had. */
-  bootFacts(): Promise<BootFacts>;
-  secret(request: SecretRequest): Promise<SecretResponse>;
-  changeSecret(change: SecretChange): Promise<SecretChangeResult>;
-  /** The sidecar says that its token may be known to others. */
-  suspected(reason: string): void;
-  /** `backlog`: lines that may be known already. */
-  logged(lines: readonly LogLine[], backlog: boolean): void;
-}
-
-/** What a run tells its runner. */
-export interface SidecarRunEvents {
-  event(event: ProcessEvent): void;
-  status(status: SidecarStatus): void;
-  /** The sidecar proved itself, and the machine knows. */
-  connected(): void;
-  /** The process is gone; its exit follows as an event. */
-  gone(): void;
-  log(level: LogLevel, text: string): void;
-}
 
 /** One launch of a sidecar and what becomes of it: found or spawned, connected, watched, ended. */
 export class SidecarRun {
@@ -327,38 +285,11 @@ export class SidecarRun {
     return false;
   }
 
-  async #open(record: RunRecord): Promise<{ link: ControlLink; hello: HelloResponse }> {
-    const { service, client, redactor } = this.#options;
-    redactor.add(record.instance_id);
-    let backlog = true;
-    const events: ControlLinkEvents = {
+  #open(record: RunRecord): Promise<SidecarLink> {
+    return openSidecarLink(record, this.#options, {
       status: (status) => this.#statusPushed(status),
-      log: (lines) => {
-        const stamped = lines.map(({ unix_ms, level, line }) => ({
-          unix_ms,
-          service,
-          stream: "stdout" as const,
-          level,
-          line: redactor.redact(line),
-        }));
-        this.#options.logged(stamped, backlog);
-        backlog = false;
-      },
-      secret: (request) => this.#options.secret(request),
-      changeSecret: (change) => this.#options.changeSecret(change),
-      suspicion: (reason) => this.#options.suspected(redactor.redact(reason)),
       cut: (reason) => this.#events.log("warn", `The connection is ended: ${reason}.`),
-    };
-    return await ControlLink.open(
-      {
-        endpoint: record.endpoint,
-        instanceId: record.instance_id,
-        role: "controller",
-        client,
-        timeoutMs: helloMs,
-      },
-      events,
-    );
+    });
   }
 
   #connected(link: ControlLink, hello: HelloResponse): void {
