@@ -59,6 +59,40 @@ describe("The overview", () => {
     assert.ok(descriptions?.includes("Killed by SIGKILL."));
   });
 
+  it("tells when and why a service crashed lately, the latest first", () => {
+    const recent_crashes = [
+      { unix_ms: now - 300_000, reason: "palyrad exited with code 1." },
+      { unix_ms: now - 120_000, reason: "palyrad was ended by SIGKILL." },
+    ];
+    const crashes = find(
+      overviewNodes(opened({ services: [service({ recent_crashes })] }), now),
+      "service:gateway/crashes",
+    );
+    assert.deepEqual(
+      crashes?.children.map(({ label, description }) => [label, description]),
+      [
+        ["palyrad was ended by SIGKILL.", "2 min ago"],
+        ["palyrad exited with code 1.", "5 min ago"],
+      ],
+    );
+  });
+
+  it("says that the connectors are out of date when the gateway does not answer", () => {
+    const shown = (state: "live" | "stale") =>
+      find(
+        overviewNodes(
+          opened({
+            gateway: gateway([connector()]),
+            sources: [{ source: "gateway", state, received_at_unix_ms: now }],
+          }),
+          now,
+        ),
+        "connectors",
+      )?.description;
+    assert.match(shown("stale") ?? "", /out of date/);
+    assert.equal(shown("live"), undefined);
+  });
+
   it("shows the problem of a failed service with the command that mends it", () => {
     const node = find(overviewNodes(opened({ services: [failed()] }), now), "service:gateway");
     assert.equal(node?.expanded, true);

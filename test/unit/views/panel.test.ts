@@ -2,9 +2,14 @@ import assert from "node:assert/strict";
 import { PanelCommand, PanelRequest, PanelState, PanelUpdate } from "../../../src/contracts/panel-link.ts";
 import { commandIds, manageTrustCommand } from "../../../src/views/contribution-ids.ts";
 import { panelPage } from "../../../src/views/panel-page.ts";
-import { commandOfPanel, panelState, remedyOfShownWarning } from "../../../src/views/panel-state.ts";
+import {
+  commandOfPanel,
+  hasUndelivered,
+  panelState,
+  remedyOfShownWarning,
+} from "../../../src/views/panel-state.ts";
 import { initialViewState } from "../../../src/views/view-state.ts";
-import { crashLoop, failed, opened } from "./sample-snapshot.ts";
+import { connector, crashLoop, failed, gateway, opened } from "./sample-snapshot.ts";
 
 const parts = {
   cspSource: "https://*.vscode-cdn.net",
@@ -131,5 +136,18 @@ describe("What the panel is sent", () => {
       remedy: { title: "Mend", command: "someone.elses.command" },
     } as const;
     assert.equal(panelState(opened({ warnings: [warning] })).warnings[0]?.remedy, null);
+  });
+});
+
+describe("Undeliverable replies in the panel", () => {
+  it("are shown only of connectors that have some", () => {
+    const queue = { inbox_pending: 0, outbox_pending: 0, dead_letters: 2 };
+    const state = opened({
+      gateway: gateway([connector({ queue }), connector({ connector_id: "discord:empty" })]),
+    });
+    assert.equal(hasUndelivered(state, "discord:default"), true);
+    assert.equal(hasUndelivered(state, "discord:empty"), false);
+    assert.equal(hasUndelivered(state, "discord:other"), false);
+    assert.equal(hasUndelivered(initialViewState, "discord:default"), false);
   });
 });
