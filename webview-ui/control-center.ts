@@ -54,7 +54,7 @@ export class ControlCenterPage extends LitElement {
           snapshot === null
             ? nothing
             : html`${approvals(snapshot, link, now)} ${quickFacts(snapshot)} ${services(snapshot, link, now)} ${connectors(snapshot, link, now)}
-              ${undelivered(snapshot, now)} ${howItGoes(snapshot)}
+              ${undelivered(snapshot, link, now)} ${howItGoes(snapshot)}
               ${messages(snapshot, this.filter, (filter) => this.#choose(filter), now)}
               ${events(snapshot.recent_events, this.eventFilter, {
                 choose: (filter) => {

@@ -59,6 +59,11 @@ export class EditorLink {
     this.#send({ type: "show_event", seq });
   }
 
+  /** Shows the undeliverable replies of a connector, to send them again or let them go. */
+  showUndelivered(connectorId: string): void {
+    this.#send({ type: "show_undelivered", connector_id: connectorId });
+  }
+
   /** Tells the user's word on a risky action. */
   decide(approvalId: string, verdict: ApprovalVerdict): void {
     this.#send({ type: "decide", approval_id: approvalId, verdict });

@@ -144,8 +144,8 @@ function noConnectors(link: EditorLink): TemplateResult {
   return html`
     <div class="empty">
       ${icon("plug")}
-      <p><strong>Nothing is connected.</strong> Store your Discord bot's token, and people can write to it.</p>
-      <vscode-button @click=${() => link.run("setDiscordToken")}>Set Discord Token</vscode-button>
+      <p><strong>Nothing is connected.</strong> Connect a Discord bot, and people can write to it.</p>
+      <vscode-button @click=${() => link.run("connectDiscord")}>Connect Discord</vscode-button>
     </div>
   `;
 }

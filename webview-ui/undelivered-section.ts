@@ -2,12 +2,14 @@ import { html, nothing, type TemplateResult } from "lit";
 import { undeliveredSentence } from "../src/contracts/route-reasons.ts";
 import type { UndeliveredMessage } from "../src/contracts/sidecar-status.ts";
 import type { ControlCenterSnapshot } from "../src/contracts/snapshot.ts";
+import type { EditorLink } from "./editor-link.ts";
 import { icon } from "./icon.ts";
 import { moment, placeName } from "./words.ts";
 
 /** Replies that were given up, folded: how many, and on demand which and why. Nothing when there are none. */
 export function undelivered(
   { gateway }: ControlCenterSnapshot,
+  link: EditorLink,
   now: number,
 ): TemplateResult | typeof nothing {
   const connectors = gateway?.status.connectors ?? [];
@@ -22,6 +24,14 @@ export function undelivered(
         <summary>${count === 1 ? "1 reply was given up" : `${count} replies were given up`}. Show which, and why</summary>
         <ol class="messages">${newest.map((letter) => html`<li class="message">${item(letter, now)}</li>`)}</ol>
         ${hidden > 0 ? html`<p class="muted">${hidden} older ones are not shown here.</p>` : nothing}
+        <div class="actions">
+          ${connectors
+            .filter(({ queue }) => queue.dead_letters > 0)
+            .map(
+              ({ connector_id: id }) =>
+                html`<vscode-button secondary @click=${() => link.showUndelivered(id)}>Send Again or Let Go: ${id}</vscode-button>`,
+            )}
+        </div>
       </details>
     </section>
   `;

@@ -13,6 +13,7 @@ export const PanelCommand = z.enum([
   "showLogs",
   "rotateTokens",
   "setDiscordToken",
+  "connectDiscord",
   "openSettings",
   "copySnapshot",
   "manageTrust",
@@ -28,6 +29,8 @@ export const PanelRequest = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("mend"), warning_id: z.string().max(512) }),
   /** Shows an event that is on the page in the log of its service. */
   z.strictObject({ type: z.literal("show_event"), seq: z.int().positive() }),
+  /** Shows the undeliverable replies of a connector that is on the page. */
+  z.strictObject({ type: z.literal("show_undelivered"), connector_id: z.string().max(128) }),
   /** The user's word on a risky action that is shown. */
   z.strictObject({
     type: z.literal("decide"),

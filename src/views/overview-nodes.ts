@@ -11,7 +11,7 @@ import { remedyOfError, remedyOfWarning } from "./remedies.ts";
 import { serviceActions, serviceItemId } from "./service-actions.ts";
 import { setupNodes } from "./setup/setup-nodes.ts";
 import { allWarnings, isWarned, phaseOf, type ViewState } from "./view-state.ts";
-import { connectorStateWord, count, durationWords, serviceStateWords } from "./wording.ts";
+import { agoWords, connectorStateWord, count, durationWords, serviceStateWords } from "./wording.ts";
 
 const green = "testing.iconPassed";
 const yellow = "problemsWarningIcon.foreground";
@@ -42,6 +42,7 @@ export function overviewNodes(state: ViewState, now: number): readonly OverviewN
   if (phaseOf(state) === "notStarted") return [];
   const { snapshot } = center;
   const connectors = snapshot.gateway?.status.connectors ?? [];
+  const outdated = snapshot.sources.some(({ source, state }) => source === "gateway" && state === "stale");
   return [
     ...setupNodes(state),
     ...group("warnings", "Warnings", warnings),
@@ -51,7 +52,7 @@ export function overviewNodes(state: ViewState, now: number): readonly OverviewN
       "Services",
       snapshot.services.map((view) => serviceNode(view, told, now)),
     ),
-    ...(snapshot.gateway === null ? [] : [connectorGroup(connectors)]),
+    ...(snapshot.gateway === null ? [] : [connectorGroup(connectors, outdated)]),
     ...recentEventNodes(snapshot.recent_events, now),
   ];
 }
@@ -117,12 +118,17 @@ function serviceNode(view: ServiceView, told: readonly Warning[], now: number): 
     expanded: untold !== null,
     children: [
       ...(untold === null ? [] : [problemNode(`${id}/problem`, untold)]),
-      ...serviceFacts(view, id, uptime),
+      ...serviceFacts(view, id, uptime, now),
     ],
   };
 }
 
-function serviceFacts(view: ServiceView, id: string, uptime: string | null): readonly OverviewNode[] {
+function serviceFacts(
+  view: ServiceView,
+  id: string,
+  uptime: string | null,
+  now: number,
+): readonly OverviewNode[] {
   const facts: OverviewNode[] = [];
   if (view.pid !== null) {
     facts.push(
@@ -134,13 +140,21 @@ function serviceFacts(view: ServiceView, id: string, uptime: string | null): rea
     facts.push(fact(`${id}/port:${bound.name}`, `Port ${bound.name}`, `${bound.port}`, "plug"));
   const restarts = view.restarts === 0 ? "none" : count(view.restarts, "restart", "restarts");
   facts.push(fact(`${id}/restarts`, "Restarts", restarts, "history"));
+  const crashes = view.recent_crashes.toReversed();
+  if (crashes.length > 0) {
+    const ends = crashes.map(({ unix_ms, reason }) =>
+      fact(`${id}/crash:${unix_ms}`, reason, agoWords(now - unix_ms), "debug-disconnect"),
+    );
+    facts.push({ ...fact(`${id}/crashes`, "Crashes", `${crashes.length} lately`, "flame"), children: ends });
+  }
   if (view.last_exit !== null)
     facts.push(fact(`${id}/exit`, "Last exit", view.last_exit, "debug-disconnect"));
   if (view.version !== null) facts.push(fact(`${id}/version`, "Version", view.version, "tag"));
   return facts;
 }
 
-function connectorGroup(connectors: readonly ConnectorStatus[]): OverviewNode {
+/** @param outdated the gateway does not answer, so that this is what it told last */
+function connectorGroup(connectors: readonly ConnectorStatus[], outdated: boolean): OverviewNode {
   const children =
     connectors.length > 0
       ? connectors.map(connectorNode)
@@ -159,7 +173,8 @@ function connectorGroup(connectors: readonly ConnectorStatus[]): OverviewNode {
   return {
     id: "connectors",
     label: "Connectors",
-    accessibilityLabel: "Connectors",
+    ...(outdated ? { description: "out of date: the gateway does not answer" } : {}),
+    accessibilityLabel: outdated ? "Connectors, out of date" : "Connectors",
     expanded: true,
     children,
   };

@@ -30,6 +30,12 @@ function withoutToldProblems(
   return { ...snapshot, services };
 }
 
+/** Whether a connector with undeliverable replies is shown at this moment. */
+export function hasUndelivered({ center }: ViewState, connectorId: string): boolean {
+  const connectors = center.kind === "open" ? (center.snapshot.gateway?.status.connectors ?? []) : [];
+  return connectors.some(({ connector_id, queue }) => connector_id === connectorId && queue.dead_letters > 0);
+}
+
 /** The remedy of a warning that is shown at this moment; null when there is none (any more). */
 export function remedyOfShownWarning(state: ViewState, warningId: string): RunnableRemedy | null {
   const warning = allWarnings(state).find((candidate) => candidate.id === warningId);
@@ -56,6 +62,7 @@ export function commandOfPanel(
       return { id: commandIds[command], arguments: args };
     case "rotateTokens":
     case "setDiscordToken":
+    case "connectDiscord":
     case "openSettings":
     case "copySnapshot":
       return { id: commandIds[command], arguments: [] };

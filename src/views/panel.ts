@@ -6,7 +6,7 @@ import { isShownApproval } from "./approval-actions.ts";
 import { commandIds, panelViewType } from "./contribution-ids.ts";
 import { commandOfEvent } from "./event-nodes.ts";
 import { panelPage } from "./panel-page.ts";
-import { commandOfPanel, panelState, remedyOfShownWarning } from "./panel-state.ts";
+import { commandOfPanel, hasUndelivered, panelState, remedyOfShownWarning } from "./panel-state.ts";
 import type { ViewStateSource } from "./view-state-source.ts";
 
 const title = "Palyra Control Center";
@@ -92,6 +92,9 @@ export class ControlCenterPanel implements vscode.Disposable {
       const events = center.kind === "open" ? center.snapshot.recent_events : [];
       const shown = commandOfEvent(events, request.seq);
       if (shown !== null) void vscode.commands.executeCommand(shown.command, ...shown.arguments);
+    } else if (request.type === "show_undelivered") {
+      if (!hasUndelivered(this.#source.state, request.connector_id)) return;
+      void vscode.commands.executeCommand(commandIds.showDeadLetters, request.connector_id);
     } else if (request.type === "decide") {
       if (!isShownApproval(this.#source.state, request.approval_id)) return;
       const command = request.verdict === "allow" ? commandIds.allowApproval : commandIds.denyApproval;

@@ -6,7 +6,10 @@ import path from "node:path";
 import chromium from "@sparticuz/chromium";
 import type { AxeResults } from "axe-core";
 import type { BoundingBox, Frame } from "puppeteer-core";
+import { ApprovalRequired } from "../../src/contracts/http-channels.ts";
+import { productVersion } from "../../src/platform/version.ts";
 import { type DiscordSimulator, startDiscordSimulator } from "../../src/simulator/discord-simulator.ts";
+import { StateRootInspector } from "../../src/supervisor/inspect-state-root.ts";
 import { installVSCode, PROJECT_ROOT } from "../support/vscode/install-vscode.ts";
 import { VSCodeServer } from "../support/vscode/vscode-server.ts";
 import { waitUntil } from "../support/vscode/wait-until.ts";
@@ -146,6 +149,59 @@ describe("The control center in the workbench", () => {
     assert.match(text, /Answered/);
     assert.match(text, /good morning everyone\s+The bot was not mentioned\.\s+Ignored/);
   });
+
+  it("asks before a message is deleted; Allow in the panel lets it happen, once", async () => {
+    const general = simulator.people.findChannel("general");
+    const victim = general.messages.findLast(({ authorId }) => authorId === simulator.lab.bot.userId);
+    assert.ok(victim, "the bot has answered");
+    const request = {
+      locator: { conversation_id: `discord:channel:${general.id}`, message_id: victim.id },
+      reason: null,
+    };
+    const { approval } = ApprovalRequired.parse(await askToDelete(request));
+    await panelText(/Waits for your decision\s+Delete/);
+    await window.statusBarItem(STATUS_ITEM);
+    await picturesOfApproval();
+    await (await panel()).click('vscode-button[aria-label^="Allow once: Delete"]');
+    await waitUntil(
+      "nothing to wait for a decision",
+      async () => !/Waits for your decision/.test(await panelText(/Connectors/)),
+    );
+    assert.ok(general.messages.includes(victim), "it waits for who asked");
+    await askToDelete({ ...request, approval_id: approval.approval_id });
+    await waitUntil(
+      "the message to be gone",
+      async () => !simulator.people.findChannel("general").messages.some(({ id }) => id === victim.id),
+    );
+    await panelText(/Recent events[\s\S]*An allowed action is carried out/);
+  });
+
+  /** Asks the gateway, through the window that owns it, to delete a message. */
+  async function askToDelete(request: object): Promise<unknown> {
+    const inspector = new StateRootInspector(path.join(server.home, ".local", "state", "palyra"), {
+      name: "test",
+      version: productVersion,
+      pid: process.pid,
+    });
+    const owner = await inspector.findOwner({ snapshot: () => undefined, log: () => undefined });
+    assert.ok(owner, "the window owns the services");
+    try {
+      return await owner.callGateway({
+        method: "POST",
+        path: "/channels/discord%3Adefault/messages/delete",
+        body: request,
+        timeout_ms: 10_000,
+      });
+    } finally {
+      owner.close();
+    }
+  }
+
+  async function picturesOfApproval(): Promise<void> {
+    await window.runCommand("Notifications: Clear All Notifications");
+    await (await panel()).evaluate("scrollTo(0, 0)");
+    await window.screenshot(`${path.join(IMAGES, "approval-dark")}.png`);
+  }
 
   it("shows what happened lately, newest first, and finds it by a word", async () => {
     await panelText(/Recent events[\s\S]*palyrad is ready/);

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { LogsResponse } from "../../contracts/http-channels.ts";
+import { undeliveredSentence } from "../../contracts/route-reasons.ts";
 import { askChoice } from "../wizard/quick-input.ts";
 import { agoWords } from "../wording.ts";
 import type { ChannelDesk } from "./channel-desk.ts";
@@ -18,7 +19,7 @@ export async function manageDeadLetters(desk: ChannelDesk, connectorId: string):
         return dead_letters.map((letter) => ({
           label: `$(mail) ${excerpt(letter.text)}`,
           description: agoWords(Date.now() - letter.created_at_unix_ms),
-          detail: excerpt(letter.reason),
+          detail: excerpt(undeliveredSentence(letter.reason)),
           value: letter,
         }));
       },
@@ -31,7 +32,7 @@ export async function manageDeadLetters(desk: ChannelDesk, connectorId: string):
 async function decide(desk: ChannelDesk, connectorId: string, letter: Letter): Promise<void> {
   const outcome = await askChoice<"replay" | "discard">({
     place: { title: excerpt(letter.text), step: 1, total: 1, canGoBack: true },
-    placeholder: excerpt(letter.reason),
+    placeholder: excerpt(undeliveredSentence(letter.reason)),
     load: async () => [
       { label: "$(debug-rerun) Send Again", value: "replay" },
       { label: "$(trash) Let Go…", description: "it is never sent", value: "discard" },
