@@ -55,7 +55,11 @@ const fileFaults: Readonly<Record<string, readonly [reason: string, nextStep: st
   EDQUOT: ["your disk quota is used up", "Free disk space, then try again."],
   EISDIR: ["there is a folder in its place", "Move the folder away, then try again."],
   ENOTDIR: ["a part of its path is not a folder", "Move that file away, then try again."],
-  ELOOP: ["its path has too many links", "Choose a path without links that lead in a circle."],
+  ELOOP: [
+    "there is a link in its place, or one that leads in a circle",
+    "Move the link away, then try again.",
+  ],
+  ENXIO: ["there is a pipe or socket in its place", "Move it away, then try again."],
   ENAMETOOLONG: ["its path is too long", "Choose a shorter path."],
   EMFILE: ["too many files are open", "Close other programs, then try again."],
   EIO: ["the disk reports an error", "Check the disk, then try again."],

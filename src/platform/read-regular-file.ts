@@ -5,11 +5,12 @@ import { fileProblem, systemErrorCode } from "./errors.ts";
 /** Largest configuration or state file that is read, in bytes. What people write is a thousandth of it. */
 const documentByteLimit = 4 * 1024 * 1024;
 
-export type FileReading =
+type NotRead =
   | { readonly kind: "missing" }
   /** Something is there that is not read; `reason` goes on from “it”. */
-  | { readonly kind: "unusable"; readonly reason: string }
-  | { readonly kind: "read"; readonly text: string };
+  | { readonly kind: "unusable"; readonly reason: string };
+
+export type FileReading = NotRead | { readonly kind: "read"; readonly text: string };
 
 /**
  * Reads a text file whole, and only a file: a pipe would be waited for without end, and a huge file would
@@ -18,6 +19,15 @@ export type FileReading =
  * @throws `storage_failed` when the system does not let it be read
  */
 export async function readRegularFile(file: string, limitBytes = documentByteLimit): Promise<FileReading> {
+  const reading = await readRegularBytes(file, limitBytes);
+  return reading.kind === "read" ? { kind: "read", text: reading.content.toString("utf8") } : reading;
+}
+
+/** As `readRegularFile`, for content that is no text. */
+export async function readRegularBytes(
+  file: string,
+  limitBytes = documentByteLimit,
+): Promise<NotRead | { readonly kind: "read"; readonly content: Buffer }> {
   try {
     // Without O_NONBLOCK the opening itself would wait for somebody who writes to the pipe.
     const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -35,7 +45,7 @@ export async function readRegularFile(file: string, limitBytes = documentByteLim
       if (length > limitBytes) {
         return { kind: "unusable", reason: `is larger than ${limitBytes / (1024 * 1024)} MB` };
       }
-      return { kind: "read", text: content.toString("utf8", 0, length) };
+      return { kind: "read", content: content.subarray(0, length) };
     } finally {
       await handle.close();
     }

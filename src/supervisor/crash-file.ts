@@ -1,4 +1,4 @@
-import { rename, stat } from "node:fs/promises";
+import { lstat, rename } from "node:fs/promises";
 import { systemErrorCode } from "../platform/errors.ts";
 import { type ProcessExit, readLastWords } from "./process-exit.ts";
 import { readFileEnd } from "./read-file-end.ts";
@@ -12,7 +12,9 @@ const tailBytes = 16 * 1024;
  */
 export async function startCrashFile(file: string): Promise<void> {
   try {
-    if ((await stat(file)).size > 0) await rename(file, `${file}.1`);
+    const info = await lstat(file);
+    // Anything but a file is out of the way then, too: a pipe would be waited for.
+    if (info.size > 0 || !info.isFile()) await rename(file, `${file}.1`);
   } catch (thrown) {
     if (systemErrorCode(thrown) !== "ENOENT") throw thrown;
   }

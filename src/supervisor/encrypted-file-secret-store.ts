@@ -1,9 +1,10 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { SecretRef } from "../contracts/control-link.ts";
 import { messageOf, PalyraError, systemErrorCode } from "../platform/errors.ts";
+import { readRegularBytes, readRegularFile } from "../platform/read-regular-file.ts";
 import { ensurePrivateFolder } from "../platform/secure-folder.ts";
 import { writePrivateFile } from "../platform/write-private-file.ts";
 import { type SecretStore, secretSizeLimit } from "./secret-store.ts";
@@ -110,16 +111,16 @@ export class EncryptedFileSecretStore implements SecretStore {
   }
 
   async #readSealed(file: string): Promise<string | null> {
-    try {
-      return await readFile(file, "utf8");
-    } catch (error) {
-      if (systemErrorCode(error) === "ENOENT") return null;
-      throw new PalyraError(
-        "secret_store_unavailable",
-        `The file ${file} cannot be read (${messageOf(error)}).`,
-        { nextStep: "Make it a file that you may read, then try again.", cause: error },
-      );
-    }
+    const unreadable = (reason: string, cause?: unknown): PalyraError =>
+      new PalyraError("secret_store_unavailable", `The file ${file} cannot be read (${reason}).`, {
+        nextStep: "Make it a file that you may read, then try again.",
+        cause,
+      });
+    const reading = await readRegularFile(file).catch((error: unknown) => {
+      throw unreadable(messageOf(error), error);
+    });
+    if (reading.kind === "unusable") throw unreadable(`it ${reading.reason}`);
+    return reading.kind === "read" ? reading.text : null;
   }
 
   /** Read anew each time: the user may have restored or removed it. @throws `secret_store_unavailable` */
@@ -130,22 +131,18 @@ export class EncryptedFileSecretStore implements SecretStore {
   }
 
   async #readKeyIfPresent(): Promise<Buffer | null> {
-    let key: Buffer;
-    try {
-      key = await readFile(path.join(this.#folder, keyFileName));
-    } catch (error) {
-      const code = systemErrorCode(error);
-      if (code === "ENOENT") return null;
-      if (code === "EISDIR") throw this.#keyLost("is a folder", error);
+    const reading = await readRegularBytes(path.join(this.#folder, keyFileName)).catch((error: unknown) => {
       // The key may be well: no reason to give up the secrets.
       throw new PalyraError(
         "secret_store_unavailable",
         `The key of the secrets cannot be read (${messageOf(error)}).`,
         { nextStep: "Make sure that you may read the file secrets/key, then try again.", cause: error },
       );
-    }
-    if (key.length !== keyBytes) throw this.#keyLost("is damaged");
-    return key;
+    });
+    if (reading.kind === "missing") return null;
+    if (reading.kind === "unusable") throw this.#keyLost(reading.reason);
+    if (reading.content.length !== keyBytes) throw this.#keyLost("is damaged");
+    return reading.content;
   }
 
   #keyLost(what: string, cause?: unknown): PalyraError {

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as z from "zod";
 import { systemErrorCode } from "../platform/errors.ts";
+import { readRegularFile } from "../platform/read-regular-file.ts";
 import { writePrivateFile } from "../platform/write-private-file.ts";
 import { unusedName } from "./set-aside.ts";
 
@@ -114,11 +115,13 @@ export class LeaseFolder {
 
   async #read(generation: number): Promise<LeaseHolder | null> {
     try {
-      const parsed = LeaseHolder.safeParse(JSON.parse(await readFile(this.#file(generation), "utf8")));
+      const reading = await readRegularFile(this.#file(generation));
+      // Removed by the owner of a higher one, or damaged: either way it names nobody.
+      if (reading.kind !== "read") return null;
+      const parsed = LeaseHolder.safeParse(JSON.parse(reading.text));
       return parsed.success ? parsed.data : null;
     } catch (error) {
-      // Removed by the owner of a higher one, or damaged: either way it names nobody.
-      if (systemErrorCode(error) === "ENOENT" || error instanceof SyntaxError) return null;
+      if (error instanceof SyntaxError) return null;
       throw error;
     }
   }

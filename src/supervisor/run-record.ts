@@ -1,20 +1,23 @@
-import { lstat, readFile, rm } from "node:fs/promises";
+import { lstat, rm } from "node:fs/promises";
 import path from "node:path";
 import { RunRecord } from "../contracts/control-link.ts";
 import type { ServiceKind } from "../contracts/services.ts";
 import { systemErrorCode } from "../platform/errors.ts";
 import type { ProcessIdentity } from "../platform/process-identity.ts";
+import { readRegularFile } from "../platform/read-regular-file.ts";
 import { localEndpoint, runRecordFile, type StatePaths } from "../platform/state-paths.ts";
 import { writePrivateFile } from "../platform/write-private-file.ts";
 
 /** What is known of a sidecar that was spawned before; null when nothing usable is. */
 export async function readRunRecord(paths: StatePaths, service: ServiceKind): Promise<RunRecord | null> {
   try {
-    const parsed = RunRecord.safeParse(JSON.parse(await readFile(runRecordFile(paths, service), "utf8")));
+    const reading = await readRegularFile(runRecordFile(paths, service));
+    if (reading.kind !== "read") return null;
+    const parsed = RunRecord.safeParse(JSON.parse(reading.text));
     // A record that cannot be read names no process: there is nobody to find.
     return parsed.success ? parsed.data : null;
   } catch (error) {
-    if (systemErrorCode(error) === "ENOENT" || error instanceof SyntaxError) return null;
+    if (error instanceof SyntaxError) return null;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, renameSync, rmSync, writeSync } from "node:fs";
 import { systemErrorCode } from "../../platform/errors.ts";
+import { openToAppend } from "../../platform/open-to-append.ts";
 
 /** Size at which a log file is set aside, in bytes, and how many old ones are kept beside it. */
 export const logFileLimits = { maxBytes: 5 * 1024 * 1024, keptFiles: 4 } as const;
@@ -98,7 +99,7 @@ export class RotatingFile {
   }
 
   #open(): void {
-    this.#descriptor = openSync(this.#path, "a", 0o600);
+    this.#descriptor = openToAppend(this.#path);
     this.#size = fstatSync(this.#descriptor).size;
   }
 

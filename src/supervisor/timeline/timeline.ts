@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, rmSync, statSync, writeSync } from "node:fs";
 import {
   type EventCursor,
   type TimelineEvent,
@@ -6,7 +6,8 @@ import {
   timelineByteLimit,
   timelineWindow,
 } from "../../contracts/timeline.ts";
-import { fileProblem, type PalyraError, systemErrorCode } from "../../platform/errors.ts";
+import { fileProblem, PalyraError, systemErrorCode } from "../../platform/errors.ts";
+import { openToAppend } from "../../platform/open-to-append.ts";
 import type { Redactor } from "../../platform/redactor.ts";
 import { ensurePrivateFolder } from "../../platform/secure-folder.ts";
 import { boundedEvent, eventLine, headerLine, type NewEvent, type StoredEvent } from "./timeline-record.ts";
@@ -158,7 +159,8 @@ export class Timeline {
       this.#report(null);
     } catch (thrown) {
       this.#closeFile();
-      this.#report(fileProblem(this.#options.folder, "written", thrown));
+      const isKnown = thrown instanceof PalyraError;
+      this.#report(isKnown ? thrown : fileProblem(this.#options.folder, "written", thrown));
     }
   }
 
@@ -170,7 +172,7 @@ export class Timeline {
     if (this.#descriptor !== null && fits) return;
     this.#closeFile();
     const segment = segmentIn(this.#options.folder, first.seq);
-    this.#descriptor = openSync(segment.file, "a", 0o600);
+    this.#descriptor = openToAppend(segment.file);
     this.#size = fstatSync(this.#descriptor).size;
     this.#begunAt = now;
     if (this.#segments.at(-1)?.firstSeq !== segment.firstSeq) this.#segments.push(segment);
@@ -183,7 +185,7 @@ export class Timeline {
     const unfinished = this.#unfinished;
     this.#unfinished = null;
     if (unfinished === null || this.#descriptor !== null) return;
-    this.#descriptor = openSync(unfinished.segment.file, "a", 0o600);
+    this.#descriptor = openToAppend(unfinished.segment.file);
     this.#size = fstatSync(this.#descriptor).size;
     this.#begunAt = unfinished.begunAt;
     if (unfinished.torn) this.#append("\n");

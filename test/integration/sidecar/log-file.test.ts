@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { Redactor } from "../../../src/platform/redactor.ts";
@@ -56,6 +57,16 @@ describe("A log file", () => {
     assert.deepEqual(mended, [5]);
     assert.equal(await readFile(path.join(root, "missing", "x.log"), "utf8"), "kept\n");
   });
+
+  if (process.platform !== "win32") {
+    it("in whose place a pipe stands counts what is lost and holds nobody up", () => {
+      execFileSync("/usr/bin/env", ["mkfifo", path.join(root, "x.log")]);
+      const file = open("x.log");
+      file.write("lost\n");
+      file.close();
+      assert.deepEqual(lost, [1]);
+    });
+  }
 
   it("and its readers get no secret, neither known nor by its form", async () => {
     const redactor = new Redactor();

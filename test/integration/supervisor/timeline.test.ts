@@ -1,5 +1,17 @@
 import assert from "node:assert/strict";
-import { appendFile, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { timelineByteLimit, timelineWindow } from "../../../src/contracts/timeline.ts";
@@ -200,4 +212,26 @@ describe("The timeline of a state root", () => {
     end.abort();
     assert.deepEqual(seen, ["one", "two"]);
   });
+
+  if (process.platform !== "win32") {
+    it("waits for no pipe in the place of its file, writes through no link, and says which is there", async () => {
+      const name = path.join(folder, "events-000000000001.jsonl");
+      const elsewhere = path.join(path.dirname(folder), "elsewhere");
+      await mkdir(folder, { mode: 0o700 });
+      await writeFile(elsewhere, "not ours");
+      execFileSync("/usr/bin/env", ["mkfifo", name]);
+      const timeline = await open();
+      timeline.record([event("kept back")]);
+      await rm(name);
+      await symlink(elsewhere, name);
+      timeline.record([event("kept back, too")]);
+      assert.equal(await readFile(elsewhere, "utf8"), "not ours");
+      await rm(name);
+      timeline.record([event("written")]);
+      assert.deepEqual(await messages(), ["kept back", "kept back, too", "written"]);
+      assert.equal(faults.length, 2);
+      assert.match(faults[0] ?? "", /events-000000000001\.jsonl cannot be written: there is a pipe/);
+      assert.equal(faults[1], null);
+    });
+  }
 });
