@@ -20,6 +20,8 @@ import {
 
 /** Requests that expire are settled in steps of so many. */
 const expireBatch = 64;
+/** Longest wait before the desk looks at the clock again by itself, in milliseconds: clocks are set back, too. */
+const longestWaitMs = 60 * 60 * 1000;
 
 /** What came of a question, for who asked it. */
 export type Decision =
@@ -252,7 +254,7 @@ export class ApprovalDesk {
       () => {
         this.#settleExpired().catch((thrown: unknown) => this.#options.onFault(thrown));
       },
-      Math.max(0, due - this.#now()),
+      Math.min(Math.max(0, due - this.#now()), longestWaitMs),
     );
     this.#timer.unref();
   }
