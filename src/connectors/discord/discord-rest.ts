@@ -40,6 +40,7 @@ export interface ArchivedThreads {
 
 /** The requests the adapter makes to Discord's REST API. Each is made once: who retries knows what it means. */
 export class DiscordRest {
+  readonly apiBase: URL;
   readonly #rest: REST;
   readonly #cancelReads: AbortSignal;
   readonly #limits = new RateLimitNotes();
@@ -60,6 +61,7 @@ export class DiscordRest {
     timeoutMs = defaultTimeoutMs,
     patientWaitMs = defaultPatientWaitMs,
   ) {
+    this.apiBase = apiBase;
     this.#timeoutMs = timeoutMs;
     this.#patientWaitMs = patientWaitMs;
     this.#cancelReads = cancelReads;

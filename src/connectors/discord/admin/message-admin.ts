@@ -16,6 +16,7 @@ import {
 import type { DiscordRest } from "../discord-rest.ts";
 import { emojiInPath } from "../emoji.ts";
 import { isSnowflake } from "../ids.ts";
+import { discordFault } from "../onboarding/discord-fault.ts";
 import { type ChannelAccess, lookAtChannel, missingPermissions } from "./channel-access.ts";
 import { messageRecord } from "./message-record.ts";
 import { type MessageOperation, preflightOf, requiredPermissions } from "./operations.ts";
@@ -26,6 +27,7 @@ const messageLimit = 2_000;
 
 type AdminRest = Pick<
   DiscordRest,
+  | "apiBase"
   | "channel"
   | "guild"
   | "member"
@@ -37,6 +39,15 @@ type AdminRest = Pick<
   | "removeReaction"
 >;
 
+type Mutation = Exclude<MessageOperation, "read" | "search">;
+
+/** Changes a message; a text is the reason why not. */
+type Change = (
+  found: Found,
+) => Promise<
+  string | (Pick<MessageMutationResult, "status" | "message" | "diff"> & { reason?: string | null })
+>;
+
 /** A message that is there, and may be dealt with. */
 interface Found {
   readonly access: ChannelAccess;
@@ -45,7 +56,7 @@ interface Found {
 
 /**
  * Administration of messages: what the bot may do is looked at before anything is read or changed, and every id is
- * one of Discord's before it stands in a path.
+ * one of Discord's before it stands in a path. What Discord cannot do now is told in words of the error catalogue.
  */
 export class MessageAdmin {
   readonly #rest: AdminRest;
@@ -56,7 +67,12 @@ export class MessageAdmin {
     this.#botUserId = botUserId;
   }
 
-  async read(request: ReadMessagesRequest): Promise<ReadMessagesResult> {
+  /** @throws `rate_limited`, `discord_unreachable` and the like, as the other operations do */
+  read(request: ReadMessagesRequest): Promise<ReadMessagesResult> {
+    return this.#explained(() => this.#read(request));
+  }
+
+  async #read(request: ReadMessagesRequest): Promise<ReadMessagesResult> {
     const target = targetOf(request);
     const cursors = [request.before_message_id, request.after_message_id, request.around_message_id];
     const ids = [request.message_id, ...cursors].filter((id) => id !== null);
@@ -90,7 +106,11 @@ export class MessageAdmin {
   }
 
   /** Searches one page; `next_before_message_id` is where the next one begins. */
-  async search(request: SearchMessagesRequest): Promise<SearchMessagesResult> {
+  search(request: SearchMessagesRequest): Promise<SearchMessagesResult> {
+    return this.#explained(() => this.#search(request));
+  }
+
+  async #search(request: SearchMessagesRequest): Promise<SearchMessagesResult> {
     const target = targetOf(request);
     const before = request.before_message_id;
     const gate = await this.#open("search", target, before === null ? [] : [before]);
@@ -168,14 +188,14 @@ export class MessageAdmin {
     });
   }
 
-  async #mutate(
-    operation: Exclude<MessageOperation, "read" | "search">,
+  #mutate(operation: Mutation, locator: MessageLocator, change: Change): Promise<MessageMutationResult> {
+    return this.#explained(() => this.#gatedMutate(operation, locator, change));
+  }
+
+  async #gatedMutate(
+    operation: Mutation,
     locator: MessageLocator,
-    change: (
-      found: Found,
-    ) => Promise<
-      string | (Pick<MessageMutationResult, "status" | "message" | "diff"> & { reason?: string | null })
-    >,
+    change: Change,
   ): Promise<MessageMutationResult> {
     const gate = await this.#open(operation, targetOf(locator), [locator.message_id]);
     const denied = (reason: string | null, preflight = gate.preflight): MessageMutationResult => ({
@@ -235,6 +255,14 @@ export class MessageAdmin {
           ? "In a direct message only the bot's own messages can be deleted."
           : null;
     return preflightOf(operation, place, refusal);
+  }
+
+  async #explained<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      throw discordFault(thrown, this.#rest.apiBase);
+    }
   }
 
   /** Null when the message is not there, or not to be seen. */

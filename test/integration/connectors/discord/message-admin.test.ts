@@ -210,4 +210,22 @@ describe("An operator at messages on Discord", () => {
     const unknown = adapter.refreshHealth({ conversationId: "discord:channel:1234567890123456789" });
     await assert.rejects(unknown, { code: "not_found" });
   });
+
+  it("is told to wait when Discord asks for it, and that Discord cannot be reached when it cannot", async () => {
+    const locator = { ...general, message_id: await sent("mine") };
+    const { faults } = scene.simulator;
+    const refusals = async (code: string): Promise<void> => {
+      await assert.rejects(adapter.deleteMessage({ locator, reason: null }), { code });
+      await assert.rejects(adapter.readMessages(ReadMessagesRequest.parse(general)), { code });
+      await assert.rejects(
+        adapter.searchMessages(SearchMessagesRequest.parse({ ...general, query: "mine" })),
+        { code },
+      );
+    };
+    faults.add({ kind: "serverError", status: 502 });
+    await refusals("discord_unreachable");
+    faults.clear();
+    faults.add({ kind: "rateLimit", retryAfterSeconds: 3_600 });
+    await refusals("rate_limited");
+  });
 });
