@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ulid } from "ulid";
+import { AdminStatusResponse } from "../../../src/contracts/http.ts";
 import type { WebhookDelivery } from "../../../src/contracts/http-webhooks.ts";
 import { DeliveriesResponse } from "../../../src/contracts/http-webhooks.ts";
 import type { WebhookSignature } from "../../../src/contracts/webhook.ts";
@@ -142,6 +143,12 @@ export class WebhookScene {
 
   async deliveries(query = ""): Promise<WebhookDelivery[]> {
     return DeliveriesResponse.parse((await this.admin("GET", `/webhook-deliveries${query}`)).body).deliveries;
+  }
+
+  /** Messages that are still to be sent, over all connectors. */
+  async outboxPending(): Promise<number> {
+    const { gateway } = AdminStatusResponse.parse((await this.admin("GET", "/status")).body);
+    return gateway.connectors.reduce((sum, { queue }) => sum + queue.outbox_pending, 0);
   }
 
   async close(): Promise<void> {

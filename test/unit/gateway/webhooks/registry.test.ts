@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parse } from "smol-toml";
+import { parse, type TomlTable } from "smol-toml";
 import { editToml } from "../../../../src/gateway/config-edit/edit-toml.ts";
 import { changeEntry, removeEntry } from "../../../../src/gateway/webhooks/edit-registry.ts";
 import { parseRegistry } from "../../../../src/gateway/webhooks/parse-registry.ts";
@@ -9,7 +9,7 @@ const entry = (id: string, more = ""): string =>
 const read = (text: string) => parseRegistry(text, "webhooks.toml");
 const now = 1_790_000_000_000;
 
-function edited(text: string, change: (document: ReturnType<typeof parse>) => void): string {
+function edited(text: string, change: (document: TomlTable) => void): string {
   const wanted = parse(text);
   change(wanted);
   return editToml(text, wanted);
