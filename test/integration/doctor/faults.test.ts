@@ -261,7 +261,7 @@ describe("The doctor and a fault", () => {
     const found = await scene.finds("browser", { browserPath: "/nowhere/chromium" });
     assert.equal(found.status, "failed");
     assert.match(found.evidence, /\/nowhere\/chromium cannot be used: there is no such file/);
-    assert.match(found.next_step ?? "", /palyra\.browser\.path/);
+    assert.match(found.next_step ?? "", /Correct the path, or leave it empty/);
   });
 
   it("says that the disk is full", async () => {
