@@ -3,13 +3,14 @@ import { LogLevel, type ServiceKind, serviceKinds } from "../contracts/services.
 import { requireAbsolute } from "../platform/state-paths.ts";
 import { containsText } from "../supervisor/log-filter.ts";
 import { resettable } from "../supervisor/reset/reset-state-root.ts";
-import type { CommandContext } from "./command-context.ts";
 import { doctor } from "./commands/doctor.ts";
 import { logs } from "./commands/logs.ts";
 import { type ResetTarget, reset } from "./commands/reset.ts";
 import { supportBundle } from "./commands/support-bundle.ts";
 import type { StartWishes } from "./doctor-host.ts";
+import { withExamples } from "./examples.ts";
 import { pastMoment, serviceByName, textPattern, wholeNumber } from "./option-values.ts";
+import { type Shell, show } from "./shell.ts";
 
 interface WishFlags {
   readonly browser?: string;
@@ -24,40 +25,42 @@ interface LogOptions {
   readonly since?: number;
 }
 
-/** Adds the commands that look into the system and repair it. @param exitWith as of `createProgram` */
-export function addDiagnosticCommands(
-  program: Command,
-  context: () => CommandContext,
-  exitWith: (code: number) => void,
-): void {
-  addLogs(program, context);
-  withWishes(program.command("doctor"))
+/** Adds the commands that look into the system and repair it. */
+export function addDiagnosticCommands(program: Command, shell: Shell): void {
+  addLogs(program, shell);
+  const checks = withWishes(program.command("doctor"));
+  withExamples(checks, "palyra doctor", "palyra doctor --fix");
+  checks
     .description("check everything and say what is wrong; exit code 1 when a check failed")
     .option("--fix", "make the repairs that are listed without it; each keeps a backup")
     .option("--yes", "do not ask before the repairs")
     .action(async (given: WishFlags & { fix?: boolean; yes?: boolean }) => {
       const flags = { ...wishesOf(given), fix: given.fix ?? false, yes: given.yes ?? false };
-      exitWith(await doctor(context(), flags));
+      shell.exitWith(await doctor(shell.context(), flags));
     });
-  withWishes(program.command("support-bundle"))
+  const bundle = withWishes(program.command("support-bundle"));
+  withExamples(bundle, "palyra support-bundle --out bundle.zip");
+  bundle
     .description("write a zip with checks, logs and configuration, without secrets and messages")
     .option("--out <file>", "where to write it; by default among the bundles of the state folder")
     .action(async (given: WishFlags & { out?: string }) => {
-      await supportBundle(context(), given.out ?? null, wishesOf(given));
+      await show(shell, (context) => supportBundle(context, given.out ?? null, wishesOf(given)));
     });
-  program
-    .command("reset")
+  const anew = program.command("reset");
+  withExamples(anew, "palyra reset state --yes");
+  anew
     .description("put a part back to its beginning; what was there is kept, but for secrets")
     .addArgument(new Argument("<what>", "what to reset").choices([...resettable, "secrets"]))
     .option("--yes", "do not ask")
     .action(async (target: ResetTarget, given: { yes?: boolean }) => {
-      await reset(context(), target, given.yes ?? false);
+      await show(shell, (context) => reset(context, target, given.yes ?? false));
     });
 }
 
-function addLogs(program: Command, context: () => CommandContext): void {
-  program
-    .command("logs")
+function addLogs(program: Command, shell: Shell): void {
+  const command = program.command("logs");
+  withExamples(command, "palyra logs", "palyra logs gateway -f", "palyra logs --since 2h --level warn");
+  command
     .description("show recent log lines")
     .addArgument(new Argument("[service]", serviceKinds.join(" or ")).argParser(serviceByName))
     .option("-f, --follow", "go on with new lines until Ctrl-C")
@@ -69,7 +72,7 @@ function addLogs(program: Command, context: () => CommandContext): void {
       new Option("--since <moment>", "lines since then: 90s, 10m, 2h, 7d, or a date").argParser(pastMoment),
     )
     .action(async (service: ServiceKind | undefined, given: LogOptions) => {
-      await logs(context(), {
+      await logs(shell.context(), {
         service: service ?? null,
         follow: given.follow ?? false,
         level: given.level,

@@ -3,15 +3,17 @@ import { defaultProfileName } from "../contracts/profile.ts";
 import type { ServiceKind } from "../contracts/services.ts";
 import { type TimelineLevel, timelineLevels } from "../contracts/timeline.ts";
 import { type Profile, ProfileCatalog } from "../supervisor/profiles/profile-catalog.ts";
-import type { CommandContext } from "./command-context.ts";
 import { createProfile, listProfiles, removeProfile, useProfile } from "./commands/profile.ts";
 import { timeline } from "./commands/timeline.ts";
+import { withExamples } from "./examples.ts";
 import { pastMoment, serviceByName } from "./option-values.ts";
+import { type Shell, show } from "./shell.ts";
 
 /** Adds `palyra timeline`. */
-export function addTimeline(program: Command, context: () => CommandContext): void {
-  program
-    .command("timeline")
+export function addTimeline(program: Command, shell: Shell): void {
+  const command = program.command("timeline");
+  withExamples(command, "palyra timeline --since 2h", "palyra timeline -f --level warn");
+  command
     .description("show what happened in the last days")
     .addOption(
       new Option("--since <moment>", "events since then: 30m, 2h, 7d, or a date").argParser(pastMoment),
@@ -24,7 +26,7 @@ export function addTimeline(program: Command, context: () => CommandContext): vo
     )
     .option("-f, --follow", "go on with new events until Ctrl-C")
     .action(async (given: TimelineFlags) => {
-      await timeline(context(), {
+      await timeline(shell.context(), {
         since: given.since ?? null,
         service: given.service ?? null,
         level: given.level,
@@ -40,32 +42,28 @@ interface TimelineFlags {
   readonly follow?: boolean;
 }
 
-/** Adds `palyra profile`. @param context may name a profile that is not there */
-export function addProfiles(program: Command, context: () => CommandContext): void {
+/** Adds `palyra profile`, whose context may name a profile that is not there. */
+export function addProfiles(program: Command, shell: Shell): void {
   const profile = program
     .command("profile")
     .description("manage profiles, each with a state folder of its own");
-  profile
-    .command("list")
+  withExamples(profile.command("list"), "palyra profile list")
     .description("show all profiles; * marks the one that terminals use")
-    .action(async () => listProfiles(context()));
-  profile
-    .command("create")
+    .action(async () => show(shell, listProfiles));
+  withExamples(profile.command("create"), "palyra profile create work")
     .description("make an empty profile")
     .argument("<name>", "lower-case letters, digits and hyphens")
-    .action(async (name: string) => createProfile(context(), name));
-  profile
-    .command("use")
+    .action(async (name: string) => show(shell, (context) => createProfile(context, name)));
+  withExamples(profile.command("use"), "palyra profile use work")
     .description("choose the profile that commands in terminals use")
     .argument("<name>")
-    .action(async (name: string) => useProfile(context(), name));
-  profile
-    .command("remove")
+    .action(async (name: string) => show(shell, (context) => useProfile(context, name)));
+  withExamples(profile.command("remove"), "palyra profile remove work --yes")
     .description("delete a profile with its configuration, messages and secrets")
     .argument("<name>")
     .option("--yes", "do it without asking")
     .action(async (name: string, given: { yes?: boolean }) =>
-      removeProfile(context(), name, given.yes ?? false),
+      show(shell, (context) => removeProfile(context, name, given.yes ?? false)),
     );
 }
 

@@ -1,26 +1,28 @@
 import path from "node:path";
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
-import { type ApprovalVerdict, approvalBounds } from "../contracts/approvals.ts";
+import { Argument, Command, Option } from "commander";
 import { defaultProfileName } from "../contracts/profile.ts";
 import { type ServiceKind, serviceKinds } from "../contracts/services.ts";
 import { defaultStateRoot, requireAbsolute } from "../platform/state-paths.ts";
 import { defaultSettings } from "../supervisor/control-center-options.ts";
 import type { Profile } from "../supervisor/profiles/profile-catalog.ts";
+import { addApprovalCommands } from "./approval-commands.ts";
 import { addChannelCommands } from "./channel-commands.ts";
 import type { CommandContext, GlobalOptions } from "./command-context.ts";
-import { decideApproval, listApprovals } from "./commands/approvals.ts";
+import { addCompletion } from "./commands/completion.ts";
 import { restart } from "./commands/restart.ts";
 import { status } from "./commands/status.ts";
 import { stop } from "./commands/stop.ts";
 import { up } from "./commands/up.ts";
 import { addConfigCommands } from "./config-commands.ts";
 import { addDiagnosticCommands } from "./diagnostic-commands.ts";
+import { withExamples } from "./examples.ts";
 import { addProfiles, addTimeline, chosenProfile, managesProfiles } from "./history-and-profiles.ts";
 import { addMessageCommands } from "./message-commands.ts";
 import { serviceByName, wholeNumber } from "./option-values.ts";
 import { addSecretCommands } from "./secret-commands.ts";
 import { type Shell, show } from "./shell.ts";
 import { visibleText } from "./visible-text.ts";
+import { addWebhookCommands } from "./webhook-commands.ts";
 
 interface GivenGlobals {
   readonly stateRoot?: string;
@@ -44,7 +46,7 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
     .option("--state-root <folder>", "folder with all of Palyra's state (PALYRA_STATE_ROOT)")
     .option("--profile <name>", "profile to use instead of the chosen one (PALYRA_PROFILE)")
     .option("--json", "print JSON for programs")
-    .option("--plain", "no colours and no live screen")
+    .option("--plain", "one record a line for programs, without colours and live screen")
     .showHelpAfterError("(add --help for more information)")
     .configureOutput({
       writeOut: (text) => host.terminal.stdout.write(visibleText(text)),
@@ -70,8 +72,7 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
 
   const shell: Shell = { context, exitWith };
 
-  program
-    .command("up")
+  withExamples(program.command("up"), "palyra up", "palyra up --stop-on-exit", "palyra up --linger -1")
     .description("start the services and watch over them until Ctrl-C")
     .option("--stop-on-exit", "stop the services on Ctrl-C instead of leaving them for the linger time")
     .addOption(
@@ -99,20 +100,17 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
       });
     });
 
-  program
-    .command("status")
+  withExamples(program.command("status"), "palyra status", "palyra --json status")
     .description("show what runs and how it is")
     .action(async () => show(shell, status));
 
-  addDiagnosticCommands(program, context, exitWith);
+  addDiagnosticCommands(program, shell);
 
-  program
-    .command("stop")
+  withExamples(program.command("stop"), "palyra stop")
     .description("stop the services and keep them stopped")
     .action(async () => show(shell, stop));
 
-  program
-    .command("restart")
+  withExamples(program.command("restart"), "palyra restart", "palyra restart gateway")
     .description("stop the services and start them again")
     .addArgument(new Argument("[service]", serviceKinds.join(" or ")).argParser(serviceByName))
     .action(async (service: ServiceKind | undefined) =>
@@ -121,40 +119,15 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
 
   addChannelCommands(program, shell);
   addMessageCommands(program, shell);
+  addWebhookCommands(program, shell);
   addSecretCommands(program, shell);
   addConfigCommands(program, shell);
-  addApprovals(program, context);
-  addTimeline(program, context);
-  addProfiles(program, context);
+  addApprovalCommands(program, shell);
+  addTimeline(program, shell);
+  addProfiles(program, shell);
+  addCompletion(program, shell);
 
   return program;
-}
-
-function addApprovals(program: Command, context: () => CommandContext): void {
-  const approvals = program
-    .command("approvals")
-    .description("show the risky actions that wait for your decision")
-    .action(async () => {
-      await listApprovals(context());
-    });
-  const id = (): Argument => new Argument("<id>", "id that “palyra approvals” shows");
-  const reason = (): Option =>
-    new Option("--reason <text>", "told to who asked").argParser((text: string) => {
-      if (text.length <= approvalBounds.reason) return text;
-      throw new InvalidArgumentError(`It must have at most ${approvalBounds.reason} characters.`);
-    });
-  const add = (verdict: ApprovalVerdict, description: string): void => {
-    approvals
-      .command(verdict)
-      .description(description)
-      .addArgument(id())
-      .addOption(reason())
-      .action(async (approvalId: string, given: { reason?: string }) => {
-        await decideApproval(context(), approvalId, verdict, given.reason ?? null);
-      });
-  };
-  add("allow", "let an action through, this once");
-  add("deny", "keep an action from being done");
 }
 
 interface UpFlags {

@@ -1,22 +1,38 @@
 import type { ApprovalVerdict, PendingApproval, PendingApprovals } from "../../contracts/approvals.ts";
 import { PalyraError } from "../../platform/errors.ts";
-import { type CommandContext, hostName, inspectorFor, paintOf, print } from "../command-context.ts";
+import { type CommandContext, hostName, inspectorFor } from "../command-context.ts";
+import type { Answer } from "../output/answer.ts";
+import { record } from "../output/record.ts";
 import { duration } from "../render-status.ts";
 import type { Paint } from "../terminal.ts";
-import { visibleData, visibleJson, visibleText } from "../visible-text.ts";
+import { visibleData, visibleText } from "../visible-text.ts";
 
 /**
  * `palyra approvals`: the risky actions that wait for the owner, the oldest first.
  * @throws `not_running` when there is no gateway that could ask
  */
-export async function listApprovals(context: CommandContext): Promise<void> {
+export async function listApprovals(context: CommandContext): Promise<Answer> {
   const { snapshot } = await inspectorFor(context).inspect();
   const waiting = snapshot.gateway?.status.approvals;
   if (waiting === undefined) {
     throw new PalyraError("not_running", "The gateway does not run, so nothing is known of approvals.");
   }
-  if (context.json) print(context, [visibleJson(waiting)]);
-  else print(context, renderApprovals(waiting, Date.now(), paintOf(context)));
+  return {
+    data: waiting,
+    records: [
+      record("approvals.count", { count: waiting.count }),
+      ...waiting.first.map((one) =>
+        record("approvals.approval", {
+          id: one.approval_id,
+          risk: one.risk,
+          requested_by: one.requested_by,
+          expires_at_unix_ms: one.expires_at_unix_ms,
+          sentence: one.sentence,
+        }),
+      ),
+    ],
+    lines: (paint, now) => renderApprovals(waiting, now, paint),
+  };
 }
 
 /**
@@ -30,7 +46,7 @@ export async function decideApproval(
   approvalId: string,
   verdict: ApprovalVerdict,
   reason: string | null,
-): Promise<void> {
+): Promise<Answer> {
   const request = { approval_id: approvalId, verdict, reason, via: hostName } as const;
   const inspector = inspectorFor(context);
   const silent = { snapshot: () => undefined, log: () => undefined };
@@ -42,7 +58,11 @@ export async function decideApproval(
       ? link.command({ kind: "decide_approval", ...request })
       : link.decideApproval(request));
     const outcome = { approval_id: approvalId, verdict, message };
-    print(context, [context.json ? visibleJson(outcome) : visibleText(message)]);
+    return {
+      data: outcome,
+      records: [record("approvals.decision", outcome)],
+      lines: () => [visibleText(message)],
+    };
   } finally {
     link.close();
   }

@@ -4,8 +4,9 @@ import { examine, repairAndExamine } from "../../supervisor/doctor/run-doctor.ts
 import { type CommandContext, paintOf, print } from "../command-context.ts";
 import { confirm } from "../confirm.ts";
 import { doctorHost, type StartWishes } from "../doctor-host.ts";
+import { present } from "../output/answer.ts";
+import { record } from "../output/record.ts";
 import { renderChecks, renderRepairs, renderSummary } from "../render-doctor.ts";
-import { visibleJson } from "../visible-text.ts";
 
 /** Exit code when a check failed. */
 const failedExitCode = 1;
@@ -28,18 +29,18 @@ export async function doctor(context: CommandContext, flags: DoctorFlags): Promi
   const before = examination.results;
   const repairs = [...examination.repairs.keys()];
   const show = (lines: readonly string[]): void => {
-    if (!context.json) print(context, lines);
+    if (!context.json && !context.plain) print(context, lines);
   };
   show(renderChecks(before, paint));
   if (!flags.fix || repairs.length === 0 || !(await agreed(context, flags, repairs.length))) {
     show([renderSummary(before)]);
-    if (context.json) print(context, [json({ checks: [...before], repairs: [] })]);
+    tell(context, { checks: [...before], repairs: [] });
     return exitCodeOf(before);
   }
   const report = await repairAndExamine(host, allChecks, examination, repairs);
   show(["", ...renderRepairs(report.repairs, paint), "", ...renderChecks(report.checks, paint)]);
   show([renderSummary(report.checks)]);
-  if (context.json) print(context, [json(report)]);
+  tell(context, report);
   return exitCodeOf(report.checks);
 }
 
@@ -50,8 +51,20 @@ async function agreed({ terminal }: CommandContext, { yes }: DoctorFlags, count:
   return (await confirm(terminal, question)) ?? true;
 }
 
-function json(report: DoctorReport): string {
-  return visibleJson(report);
+/** For programs; people have read it already. */
+function tell(context: CommandContext, report: DoctorReport): void {
+  if (!context.json && !context.plain) return;
+  const { checks, repairs } = report;
+  present(context, {
+    data: report,
+    records: [
+      ...checks.map(({ id, status, evidence, next_step }) =>
+        record("doctor.check", { id, status, evidence, next_step }),
+      ),
+      ...repairs.map(({ id, done, outcome }) => record("doctor.repair", { id, done, outcome })),
+    ],
+    lines: () => [],
+  });
 }
 
 function exitCodeOf(checks: readonly CheckResult[]): number {

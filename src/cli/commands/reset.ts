@@ -3,9 +3,11 @@ import { statePaths } from "../../platform/state-paths.ts";
 import { EncryptedFileSecretStore } from "../../supervisor/encrypted-file-secret-store.ts";
 import { forgetSecrets } from "../../supervisor/reset/forget-secrets.ts";
 import { type Resettable, resetPart, resetSentences } from "../../supervisor/reset/reset-state-root.ts";
-import { type CommandContext, hostName, inspectorFor, print } from "../command-context.ts";
-import { confirm } from "../confirm.ts";
-import { visibleJson, visibleText } from "../visible-text.ts";
+import { type CommandContext, hostName, inspectorFor } from "../command-context.ts";
+import { confirmed } from "../confirm.ts";
+import type { Answer } from "../output/answer.ts";
+import { record } from "../output/record.ts";
+import { visibleText } from "../visible-text.ts";
 
 export type ResetTarget = Resettable | "secrets";
 
@@ -17,19 +19,18 @@ const forgetSentence =
  * @param yes the user has confirmed already
  * @throws `validation_error` without a confirmation; `conflict` while services run
  */
-export async function reset(context: CommandContext, target: ResetTarget, yes: boolean): Promise<void> {
+export async function reset(context: CommandContext, target: ResetTarget, yes: boolean): Promise<Answer> {
   const sentence = target === "secrets" ? forgetSentence : resetSentences[target];
-  if (!yes && !(await confirm(context.terminal, `${sentence} Go on?`))) {
-    throw new PalyraError("validation_error", "Nothing was reset.", {
-      nextStep: "Confirm with “y” on a terminal, or add --yes.",
-    });
-  }
+  await confirmed(context.terminal, yes, `${sentence} Go on?`);
   const { stateRoot, version } = context;
   if (target === "secrets") {
     const forgotten = await forget(context);
     const names = forgotten.length === 0 ? "There were no secrets." : `Forgotten: ${forgotten.join(", ")}.`;
-    print(context, [context.json ? visibleJson({ reset: target, forgotten }) : visibleText(names)]);
-    return;
+    return {
+      data: { reset: target, forgotten },
+      records: [record("reset", { reset: target, forgotten })],
+      lines: () => [visibleText(names)],
+    };
   }
   const client = { name: hostName, version, pid: process.pid };
   const kept = await resetPart(target, stateRoot, client, Date.now());
@@ -37,7 +38,11 @@ export async function reset(context: CommandContext, target: ResetTarget, yes: b
     kept.length === 0
       ? "There was nothing to reset."
       : `Reset. What was there is kept as ${kept.join(" and ")}.`;
-  print(context, [context.json ? visibleJson({ reset: target, kept }) : visibleText(told)]);
+  return {
+    data: { reset: target, kept },
+    records: [record("reset", { reset: target, kept })],
+    lines: () => [visibleText(told)],
+  };
 }
 
 async function forget(context: CommandContext): Promise<readonly string[]> {

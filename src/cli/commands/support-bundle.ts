@@ -2,9 +2,11 @@ import path from "node:path";
 import { PalyraError } from "../../platform/errors.ts";
 import { exportBundle } from "../../supervisor/support-bundle/export-bundle.ts";
 import { defaultBundleFile } from "../../supervisor/support-bundle/write-bundle.ts";
-import { type CommandContext, print } from "../command-context.ts";
+import type { CommandContext } from "../command-context.ts";
 import { doctorHost, type StartWishes } from "../doctor-host.ts";
-import { visibleJson } from "../visible-text.ts";
+import type { Answer } from "../output/answer.ts";
+import { record } from "../output/record.ts";
+import { visibleText } from "../visible-text.ts";
 
 /**
  * `palyra support-bundle`: writes a zip for somebody who helps. Ctrl-C cancels it and leaves nothing.
@@ -14,7 +16,7 @@ export async function supportBundle(
   context: CommandContext,
   out: string | null,
   wishes: StartWishes,
-): Promise<void> {
+): Promise<Answer> {
   const host = doctorHost(context, wishes);
   const file = out === null ? await defaultBundleFile(context.stateRoot, host.now()) : path.resolve(out);
   const cancel = new AbortController();
@@ -33,9 +35,14 @@ export async function supportBundle(
   }).finally(() => {
     if (terminal.stderr.isTTY) terminal.stderr.write("\r\u001b[K");
   });
-  print(context, [
-    context.json
-      ? visibleJson(written)
-      : `${written.file} (${Math.ceil(written.bytes / 1024)} KB, ${written.entries.length} files). It holds no secrets and no messages; look through it before you send it.`,
-  ]);
+  const { bytes, entries } = written;
+  return {
+    data: written,
+    records: [record("support-bundle", { file: written.file, bytes, entries: entries.length })],
+    lines: () => [
+      visibleText(
+        `${written.file} (${Math.ceil(bytes / 1024)} KB, ${entries.length} files). It holds no secrets and no messages; look through it before you send it.`,
+      ),
+    ],
+  };
 }

@@ -1,0 +1,41 @@
+import { readFile } from "node:fs/promises";
+import { buffer } from "node:stream/consumers";
+import { type Command, Option } from "commander";
+import { fileProblem, PalyraError, systemErrorCode } from "../../../platform/errors.ts";
+import type { Terminal } from "../../terminal.ts";
+
+export interface PayloadFlags {
+  readonly payloadStdin?: boolean;
+  readonly payloadFile?: string;
+}
+
+/** Adds the ways to give a payload; exactly one of them has to be used. */
+export function withPayload(command: Command): Command {
+  return command
+    .option("--payload-stdin", "read the payload from standard input")
+    .addOption(new Option("--payload-file <file>", "read it from a file").conflicts("payloadStdin"));
+}
+
+/** The payload as base64. @throws `validation_error` when there is none or it is empty; `not_found` */
+export async function payloadOf(
+  { stdin }: Terminal,
+  { payloadStdin, payloadFile }: PayloadFlags,
+): Promise<string> {
+  if (payloadStdin !== true && payloadFile === undefined) {
+    throw new PalyraError("validation_error", "No payload is given.", {
+      nextStep: "Use --payload-file FILE or --payload-stdin.",
+    });
+  }
+  const payload = payloadFile === undefined ? await buffer(stdin) : await contentOf(payloadFile);
+  if (payload.length > 0) return payload.toString("base64");
+  throw new PalyraError("validation_error", "The payload is empty.");
+}
+
+async function contentOf(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    if (systemErrorCode(cause) === "ENOENT") throw new PalyraError("not_found", `There is no file ${file}.`);
+    throw fileProblem(file, "read", cause);
+  }
+}
