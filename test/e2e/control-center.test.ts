@@ -200,7 +200,7 @@ describe("The control center in the workbench", () => {
   async function picturesOfApproval(): Promise<void> {
     await window.runCommand("Notifications: Clear All Notifications");
     await (await panel()).evaluate("scrollTo(0, 0)");
-    await window.screenshot(`${path.join(IMAGES, "approval-dark")}.png`);
+    await window.screenshot(`${path.join(IMAGES, "approval-light")}.png`);
   }
 
   it("shows what happened lately, newest first, and finds it by a word", async () => {

@@ -3,7 +3,7 @@ import { connectorMigrations } from "../../../src/connectors/store/connector-sch
 import { SqliteConnectorStore } from "../../../src/connectors/store/sqlite-connector-store.ts";
 import { undeliveredLimit, undeliveredTextLimit } from "../../../src/contracts/sidecar-status.ts";
 import { StoreFigures } from "../../../src/gateway/store-figures.ts";
-import { connector, sampleSpec } from "../connectors/store/contract/contract-store.ts";
+import { connector, other, sampleSpec } from "../connectors/store/contract/contract-store.ts";
 import { FaultyDisk } from "../connectors/store/faulty-disk.ts";
 import { openNumbers } from "../connectors/store/numbered-rows.ts";
 import { sampleEvent, sampleReply } from "../connectors/store/sample-messages.ts";
@@ -17,9 +17,10 @@ describe("The numbers of the store in the gateway's status", () => {
       await openNumbers(new FaultyDisk().layer, { migrations: connectorMigrations }),
     );
     await store.instances.upsert(sampleSpec(), 1);
+    await store.instances.upsert(sampleSpec({ connectorId: other }), 1);
     figures = new StoreFigures({
       store,
-      connectorIds: () => [connector],
+      connectorIds: () => [connector, other],
       onChange: () => undefined,
       onFault: (thrown) => assert.fail(String(thrown)),
     });
@@ -31,9 +32,9 @@ describe("The numbers of the store in the gateway's status", () => {
   });
 
   /** Gives up a reply with this text. */
-  async function bury(n: number, text: string, now: number): Promise<void> {
-    await store.enqueueOutbound({ ...sampleReply(sampleEvent(n)), text }, now);
-    const [row] = await store.claimOutbound(connector, now, 60_000, 1);
+  async function bury(n: number, text: string, now: number, connectorId = connector): Promise<void> {
+    await store.enqueueOutbound({ ...sampleReply(sampleEvent(n)), connector_id: connectorId, text }, now);
+    const [row] = await store.claimOutbound(connectorId, now, 60_000, 1);
     assert.ok(row);
     await store.moveToDeadLetter(row.outboxId, row.claim, "missing_permissions: no", now);
   }
@@ -57,11 +58,12 @@ describe("The numbers of the store in the gateway's status", () => {
     assert.equal(figures.totals?.dead_letters, 2);
   });
 
-  it("stay small however many were given up", async () => {
-    for (let n = 1; n <= undeliveredLimit + 5; n += 1) await bury(n, `reply ${n}`, n);
+  it("stay small however many were given up, over all connectors", async () => {
+    for (let n = 1; n < undeliveredLimit; n += 1) await bury(n, `reply ${n}`, n);
+    for (let n = undeliveredLimit; n < 2 * undeliveredLimit; n += 1) await bury(n, `reply ${n}`, n, other);
     await figures.read();
     assert.equal(figures.undelivered?.length, undeliveredLimit);
-    assert.equal(figures.undelivered?.[0]?.text, `reply ${undeliveredLimit + 5}`);
-    assert.equal(figures.depthOf(connector).dead_letters, undeliveredLimit + 5);
+    assert.equal(figures.undelivered?.[0]?.text, `reply ${2 * undeliveredLimit - 1}`);
+    assert.equal(figures.depthOf(connector).dead_letters, undeliveredLimit - 1);
   });
 });
