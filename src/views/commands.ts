@@ -20,6 +20,8 @@ import { type ServiceActions, serviceActions, serviceOfArgument } from "./servic
 import { setupCommands } from "./setup/setup-commands.ts";
 import type { SetupMarksStore } from "./setup/setup-marks.ts";
 import { type ProfileSwitchParts, switchProfile } from "./switch-profile.ts";
+import { webhookCommands } from "./webhooks/webhook-commands.ts";
+import { WebhookDesk } from "./webhooks/webhook-desk.ts";
 import { serviceStateWords } from "./wording.ts";
 
 export interface CommandParts extends ProfileSwitchParts {
@@ -120,6 +122,7 @@ export function commandActions(parts: CommandParts): Readonly<Record<CommandName
     ...setupCommands(parts),
     ...accountCommands({ ...parts, desk: new DiscordDesk(parts.api) }),
     ...parts.channelCommands.actions,
+    ...webhookCommands({ holder, webhooks: new WebhookDesk(parts.api) }),
   };
   const guarded = Object.entries(actions).map(([name, action]) => [name, guard(action)]);
   return Object.fromEntries(guarded) as Record<CommandName, Action>;

@@ -28,13 +28,18 @@ function contextValues(state: ViewState): Readonly<Record<string, string | boole
     [contextKeys.canStart]: actions.canStart,
     [contextKeys.canStop]: actions.canStop,
     [contextKeys.canRetry]: actions.canRetry,
-    [contextKeys.hasChannels]: hasChannels(state),
+    ...gatewayValues(state),
     ...setupValues(state),
   };
 }
 
-function hasChannels({ center }: ViewState): boolean {
-  return center.kind === "open" && (center.snapshot.gateway?.status.connectors.length ?? 0) > 0;
+function gatewayValues({ center }: ViewState): Readonly<Record<string, boolean>> {
+  const status = center.kind === "open" ? center.snapshot.gateway?.status : undefined;
+  return {
+    [contextKeys.hasGateway]: status !== undefined,
+    [contextKeys.hasChannels]: (status?.connectors.length ?? 0) > 0,
+    [contextKeys.hasWebhooks]: (status?.webhooks?.total ?? 0) > 0,
+  };
 }
 
 function setupValues(state: ViewState): Readonly<Record<string, boolean>> {

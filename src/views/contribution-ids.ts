@@ -42,6 +42,13 @@ export const commandIds = {
   sendTestMessage: "palyra.sendTestMessage",
   previewRouting: "palyra.previewRouting",
   showChannelLog: "palyra.showChannelLog",
+  manageWebhooks: "palyra.manageWebhooks",
+  addWebhook: "palyra.addWebhook",
+  enableWebhook: "palyra.enableWebhook",
+  disableWebhook: "palyra.disableWebhook",
+  testWebhook: "palyra.testWebhook",
+  removeWebhook: "palyra.removeWebhook",
+  showDeliveries: "palyra.showDeliveries",
 } as const;
 export type CommandName = keyof typeof commandIds;
 export type CommandId = (typeof commandIds)[CommandName];
@@ -70,6 +77,8 @@ export const contextKeys = {
   canStop: "palyra.canStop",
   canRetry: "palyra.canRetry",
   hasChannels: "palyra.hasChannels",
+  hasGateway: "palyra.hasGateway",
+  hasWebhooks: "palyra.hasWebhooks",
   /** Whether the walkthrough of the set-up has been opened in this window. */
   setupShown: "palyra.setupShown",
 } as const;
@@ -98,6 +107,7 @@ export const itemTraits = {
   canResume: "canResume",
   canDrain: "canDrain",
   hasDeadLetters: "hasDeadLetters",
+  webhooks: "webhooks",
 } as const;
 
 /** Command of VS Code itself that opens the workspace trust editor. */

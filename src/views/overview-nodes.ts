@@ -11,6 +11,7 @@ import { remedyOfError, remedyOfWarning } from "./remedies.ts";
 import { serviceActions, serviceItemId } from "./service-actions.ts";
 import { setupNodes } from "./setup/setup-nodes.ts";
 import { allWarnings, isWarned, phaseOf, type ViewState } from "./view-state.ts";
+import { webhookNodes } from "./webhooks/webhook-nodes.ts";
 import { agoWords, connectorStateWord, count, durationWords, serviceStateWords } from "./wording.ts";
 
 const green = "testing.iconPassed";
@@ -53,6 +54,7 @@ export function overviewNodes(state: ViewState, now: number): readonly OverviewN
       snapshot.services.map((view) => serviceNode(view, told, now)),
     ),
     ...(snapshot.gateway === null ? [] : [connectorGroup(connectors, outdated)]),
+    ...webhookNodes(snapshot.gateway?.status.webhooks),
     ...recentEventNodes(snapshot.recent_events, now),
   ];
 }
