@@ -1,11 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Redactor } from "../../platform/redactor.ts";
-import type { HookAnswer, HookDoor } from "../webhooks/hook-door.ts";
+import type { HookAnswer, HookDoor, HookRefusal } from "../webhooks/hook-door.ts";
 import { errorAnswer } from "./error-envelope.ts";
+import { securityHeaders } from "./security-headers.ts";
 
 /** Bytes of bodies that are held in memory at one time, before anything of their senders is believed. */
 const heldBytes = 64 * 1_048_576;
+/** How long a sender has to read an answer that it did not wait for, in milliseconds. */
+const lingerMs = 250;
 
 export interface HookRouteParts {
   readonly hooks: HookDoor;
@@ -24,14 +27,14 @@ export function addHookRoute(app: FastifyInstance, { hooks, redactor }: HookRout
       const admitted = hooks.admit(id);
       if (admitted.kind === "refused") return send(reply, admitted, redactor, "unread");
       const declared = Number(request.headers["content-length"] ?? 0);
-      if (declared > admitted.maxBytes) return send(reply, hooks.tooLarge(id), redactor, "unread");
+      if (declared > admitted.maxBytes) return cutOff(reply, hooks.tooLarge(id), redactor);
       // Without a length the sender may send as much as is admitted.
       const reserved = request.headers["content-length"] === undefined ? admitted.maxBytes : declared;
       if (held + reserved > heldBytes) return send(reply, tooBusy, redactor, "unread");
       held += reserved;
       try {
         const body = await readBody(request.raw, admitted.maxBytes);
-        if (body === null) return send(reply, hooks.tooLarge(id), redactor, "unread");
+        if (body === null) return cutOff(reply, hooks.tooLarge(id), redactor);
         return send(reply, await hooks.receive(id, request.headers, body), redactor, "read");
       } finally {
         held -= reserved;
@@ -66,6 +69,29 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | 
     request.on("error", reject);
     request.on("close", () => reject(new Error("The sender broke off.")));
   });
+}
+
+/**
+ * Answers a sender that is still sending. The connection is closed a moment later: closed at once, with bytes on their
+ * way, it would be reset and the answer lost.
+ */
+function cutOff(
+  reply: FastifyReply,
+  { code, message }: HookRefusal,
+  redactor: Pick<Redactor, "redact">,
+): FastifyReply {
+  const { status, body } = errorAnswer(code, message, redactor);
+  const text = JSON.stringify(body);
+  reply.hijack();
+  reply.raw.writeHead(status, {
+    ...securityHeaders,
+    "content-type": "application/json; charset=utf-8",
+    "content-length": Buffer.byteLength(text),
+    connection: "close",
+  });
+  reply.raw.write(text);
+  setTimeout(() => reply.raw.end(), lingerMs);
+  return reply;
 }
 
 function send(
