@@ -11,6 +11,20 @@ import { parseArgs } from "node:util";
 const DEMO_FILE = path.join(import.meta.dirname, "..", ".cache", "demo", "demo.json");
 const USAGE =
   'Usage: npm run say -- "@palyra hello" [--as NAME] [--channel NAME] [--count N] [--timeout SECONDS] [--url URL]';
+const HELP = `${USAGE}
+
+Writes to the simulated Discord as a person, or uses a slash command there, and prints the bot's reply.
+
+  --as NAME          who writes (ada)
+  --channel NAME     where (general)
+  --count N          how often, one after the other (1)
+  --timeout SECONDS  how long to wait for each reply (30)
+  --url URL          address of the simulator, unless it is that of the demo
+
+Examples:
+  npm run say -- "@palyra hello"
+  npm run say -- "/status" --as grace
+`;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
@@ -21,6 +35,7 @@ interface Wish {
   readonly count: number;
   readonly timeoutSeconds: number;
   readonly url: string | undefined;
+  readonly help: boolean;
 }
 
 interface Message {
@@ -60,15 +75,24 @@ function readWish(argv: readonly string[]): Wish {
       count: { type: "string", default: "1" },
       timeout: { type: "string", default: "30" },
       url: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
     },
   });
   const text = positionals.join(" ").trim();
   const count = Number(values.count);
   const timeoutSeconds = Number(values.timeout);
-  if (text === "") throw new TypeError("Say what to write.");
+  if (text === "" && !values.help) throw new TypeError("Say what to write.");
   if (!Number.isInteger(count) || count < 1) throw new TypeError("--count must be a whole number from 1.");
   if (!(timeoutSeconds > 0)) throw new TypeError("--timeout must be a number of seconds above 0.");
-  return { text, as: values.as, channel: values.channel, count, timeoutSeconds, url: values.url };
+  return {
+    text,
+    as: values.as,
+    channel: values.channel,
+    count,
+    timeoutSeconds,
+    url: values.url,
+    help: values.help,
+  };
 }
 
 async function findSimulator(url: string | undefined): Promise<string> {
@@ -129,6 +153,7 @@ async function say(wish: Wish): Promise<void> {
   const printed = new Set<string>();
   for (let index = 0; index < wish.count; index += 1) {
     const isReply = slash === null ? await write(base, wish) : await use(base, wish, slash, people, printed);
+    process.stderr.write(`waiting for the reply, at most ${wish.timeoutSeconds} s ...\n`);
     const timer = setTimeout(() => stop.abort(noReply(wish)), wish.timeoutSeconds * 1000);
     const reply = await nextReply(
       events,
@@ -211,7 +236,8 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}\n`);
   process.exitCode = EXIT_USAGE;
 }
-if (wish) {
+if (wish?.help) process.stdout.write(HELP);
+else if (wish) {
   say(wish).catch((error: unknown) => {
     if (!(error instanceof SayError)) throw error;
     process.stderr.write(`${error.message}\n`);

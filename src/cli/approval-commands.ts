@@ -10,11 +10,7 @@ export function addApprovalCommands(program: Command, shell: Shell): void {
     .command("approvals")
     .description("show the risky actions that wait for your decision")
     .action(async () => show(shell, listApprovals));
-  withExamples(
-    approvals,
-    "palyra approvals",
-    'palyra approvals deny 01JD0000000000000000000000 --reason "not today"',
-  );
+  withExamples(approvals, "palyra approvals");
   const id = (): Argument => new Argument("<id>", "id that “palyra approvals” shows");
   const reason = (): Option =>
     new Option("--reason <text>", "told to who asked").argParser((text: string) => {

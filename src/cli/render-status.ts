@@ -57,6 +57,8 @@ export function renderStatus(snapshot: ControlCenterSnapshot, now: number, paint
   lines.push(...figureLines(shown, paint), ...undeliveredLines(shown, now));
   if (quick_facts.gateway_url !== null)
     lines.push("", `  ${paint("dim", "gateway")} ${quick_facts.gateway_url}`);
+  const first = beginning(snapshot);
+  if (first.length > 0) lines.push("", ...first.map((line) => `  ${paint("cyan", line)}`));
   if (warnings.length > 0) lines.push("");
   for (const warning of warnings) lines.push(...warningLines(warning, paint));
   lines.push(
@@ -157,7 +159,28 @@ export function changeLines(
   if (before?.overall_status !== after.overall_status || before.overall_reason !== after.overall_reason) {
     lines.push(`Palyra is ${after.overall_status}: ${after.overall_reason}`);
   }
+  if (before === null || beginning(before).length === 0) lines.push(...beginning(after));
   return lines.map(visibleText);
+}
+
+/** How long a service that just came may say that it is not ready yet, in milliseconds. */
+const openingMs = 5_000;
+
+/**
+ * How long to wait until a snapshot is worth a line: a gateway that just came opens its store for a moment.
+ * @returns milliseconds, 0 for not at all
+ */
+export function openingFor({ services, gateway }: ControlCenterSnapshot, now: number): number {
+  const startedAt = services.find(({ service }) => service === "gateway")?.started_at_unix_ms ?? null;
+  const isOpening = gateway?.status.reasons.some(({ code }) => code === "service_unavailable") ?? false;
+  return isOpening && startedAt !== null ? Math.max(0, startedAt + openingMs - now) : 0;
+}
+
+/** How to begin where no channel is connected yet; empty otherwise. */
+function beginning({ gateway }: ControlCenterSnapshot): string[] {
+  const isKnown = gateway !== null && gateway.status.reasons.length === 0;
+  if (!isKnown || gateway.status.connectors.length > 0) return [];
+  return ["No channel is connected yet. Begin with “palyra channels add discord”."];
 }
 
 /** A time span for people: the two largest units. */

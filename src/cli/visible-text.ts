@@ -10,6 +10,11 @@ export function visibleText(text: string): string {
   return text.replace(steering, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** The same on one line, where a second one would look like an entry of its own. */
+export function visibleLine(text: string): string {
+  return visibleText(text.replaceAll(/\s+/g, " "));
+}
+
 /** Plain data, such as a snapshot, with every text in it made visible. */
 export function visibleData<T>(data: T): T {
   return JSON.parse(visibleJson(data), (_name, value: unknown) =>

@@ -4,7 +4,7 @@ import { statePaths } from "../../platform/state-paths.ts";
 import { followTimeline, matches, readTimeline } from "../../supervisor/timeline/read-timeline.ts";
 import { type CommandContext, paintOf, print } from "../command-context.ts";
 import type { Paint } from "../terminal.ts";
-import { visibleJson, visibleText } from "../visible-text.ts";
+import { visibleJson, visibleLine } from "../visible-text.ts";
 
 export interface TimelineOptions {
   /** Unix milliseconds; null for the last day. */
@@ -54,5 +54,5 @@ export function renderEvent(event: TimelineEvent, paint: Paint): string {
   const who =
     event.subject ?? (event.service === null ? "control center" : serviceDisplayNames[event.service]);
   const level = paint(levelColours[event.level], event.level.padEnd(5));
-  return `${paint("dim", time)} ${level} ${visibleText(who).padEnd(15)} ${visibleText(event.message)}`;
+  return `${paint("dim", time)} ${level} ${visibleLine(who).padEnd(15)} ${visibleLine(event.message)}`;
 }

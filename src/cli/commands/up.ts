@@ -1,11 +1,11 @@
 import type { ControlCenterSnapshot } from "../../contracts/snapshot.ts";
 import { messageOf } from "../../platform/errors.ts";
 import type { ControlCenter } from "../../supervisor/control-center.ts";
-import type { ControlCenterSettings } from "../../supervisor/control-center-options.ts";
+import { type ControlCenterSettings, defaultSettings } from "../../supervisor/control-center-options.ts";
 import { type CommandContext, complain, paintOf, print } from "../command-context.ts";
 import { LiveScreen } from "../live-screen.ts";
 import { openControlCenter } from "../open-control-center.ts";
-import { changeLines, renderStatus } from "../render-status.ts";
+import { changeLines, openingFor, renderStatus } from "../render-status.ts";
 import { visibleJson } from "../visible-text.ts";
 
 export interface UpOptions {
@@ -20,7 +20,7 @@ const redrawMs = 1_000;
 export async function up(context: CommandContext, options: UpOptions): Promise<void> {
   const interrupted = context.interrupted();
   const center = await openControlCenter(context, options.settings, { gateway: true, browserd: true });
-  const endShow = show(context, center);
+  const endShow = show(context, center, options);
   startUnwanted(context, center);
   await interrupted;
   endShow();
@@ -38,19 +38,19 @@ function startUnwanted({ terminal }: CommandContext, center: ControlCenter): voi
   }
 }
 
-function show(context: CommandContext, center: ControlCenter): () => void {
+function show(context: CommandContext, center: ControlCenter, options: UpOptions): () => void {
   if (context.json) return showEach(center, (snapshot) => print(context, [visibleJson(snapshot)]));
   if (context.plain || context.terminal.stdout.isTTY !== true) {
-    let before: ControlCenterSnapshot | null = null;
-    return showEach(center, (snapshot) => {
-      print(context, changeLines(before, snapshot, Date.now()));
-      before = snapshot;
-    });
+    return showSettled(center, context);
   }
   const screen = new LiveScreen(context.terminal.stdout);
   const paint = paintOf(context);
   const draw = (): void =>
-    screen.draw([...renderStatus(center.snapshot, Date.now(), paint), "", "  Ctrl-C leaves"]);
+    screen.draw([
+      ...renderStatus(center.snapshot, Date.now(), paint),
+      "",
+      `  Ctrl-C leaves; ${afterwards(options)}`,
+    ]);
   const timer = setInterval(draw, redrawMs);
   const end = showEach(center, draw);
   const usage = center.watchUsage();
@@ -61,20 +61,46 @@ function show(context: CommandContext, center: ControlCenter): () => void {
   };
 }
 
+/** Shows changes as lines. A service that just came and still opens what it works with is shown when it has. */
+function showSettled(center: ControlCenter, context: CommandContext): () => void {
+  let before: ControlCenterSnapshot | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  const present = (snapshot: ControlCenterSnapshot): void => {
+    clearTimeout(timer);
+    const waitMs = openingFor(snapshot, Date.now());
+    if (waitMs > 0) {
+      timer = setTimeout(() => present(center.snapshot), waitMs);
+      return;
+    }
+    print(context, changeLines(before, snapshot, Date.now()));
+    before = snapshot;
+  };
+  const end = showEach(center, present);
+  return () => {
+    clearTimeout(timer);
+    end();
+  };
+}
+
 function showEach(center: ControlCenter, present: (snapshot: ControlCenterSnapshot) => void): () => void {
   const subscription = center.onSnapshot(present);
   present(center.snapshot);
   return () => subscription.dispose();
 }
 
-function farewell(
-  { services, quick_facts }: ControlCenterSnapshot,
-  { stopOnExit, settings }: UpOptions,
-): string {
-  if (stopOnExit || services.every(({ state }) => state === "stopped")) return "The services have stopped.";
+function farewell({ services, quick_facts }: ControlCenterSnapshot, options: UpOptions): string {
+  if (options.stopOnExit || services.every(({ state }) => state === "stopped"))
+    return "The services have stopped.";
   if (quick_facts.role === "observer") return "The services go on; another window runs them.";
-  const linger = settings.lingerSeconds ?? 30;
+  const sentence = afterwards(options);
+  return `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`;
+}
+
+/** What becomes of the services when this terminal leaves. */
+function afterwards({ stopOnExit, settings }: UpOptions): string {
+  if (stopOnExit) return "the services stop then";
+  const linger = settings.lingerSeconds ?? defaultSettings.lingerSeconds;
   return linger < 0
-    ? "The services go on until “palyra stop”."
-    : `The services go on for ${linger} s, and longer when another window takes them over.`;
+    ? "the services go on until “palyra stop”"
+    : `the services go on for ${linger} s, and longer when another window takes them over`;
 }

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import type { Paint } from "../terminal.ts";
-import { visibleText } from "../visible-text.ts";
+import { visibleLine } from "../visible-text.ts";
 
 const noLines = Object.fromEntries(
   [
@@ -50,10 +50,6 @@ export function facts(pairs: readonly (readonly [name: string, value: Cell])[], 
 function cellText(cell: Cell, paint: Paint): string {
   if (cell === null) return paint("dim", "-");
   if (typeof cell === "number") return String(cell);
-  if (typeof cell === "string") return oneLine(cell);
-  return paint(cell.style, oneLine(cell.text));
-}
-
-function oneLine(text: string): string {
-  return visibleText(text.replaceAll(/\s+/g, " "));
+  if (typeof cell === "string") return visibleLine(cell);
+  return paint(cell.style, visibleLine(cell.text));
 }

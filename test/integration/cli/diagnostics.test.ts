@@ -64,7 +64,7 @@ describe("The palyra command, looking into a state folder that nobody uses", () 
     await writeFile(path.join(paths.storeDir, "image-00000001.sqlite"), "messages");
     const unconfirmed = await finish("reset", "store");
     assert.equal(unconfirmed.code, 2);
-    assert.match(unconfirmed.stderr, /Nothing was reset[\s\S]*--yes/);
+    assert.match(unconfirmed.stderr, /Nothing was done[\s\S]*--yes/);
     assert.deepEqual(await readdir(paths.root), ["store"]);
 
     const done = await finish("reset", "store", "--yes");
