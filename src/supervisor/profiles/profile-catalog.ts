@@ -13,6 +13,9 @@ import { readRegularFile } from "../../platform/read-regular-file.ts";
 import { ensurePrivateFolder } from "../../platform/secure-folder.ts";
 import { writePrivateFile } from "../../platform/write-private-file.ts";
 
+/** Begins the names of profiles that are being deleted. */
+const removedPrefix = ".removed-";
+
 /** A profile: a state root of its own, and with it own services, configuration, messages and secrets. */
 export interface Profile {
   readonly name: string;
@@ -66,6 +69,9 @@ export class ProfileCatalog {
       });
     }
     await ensurePrivateFolder(this.#folder);
+    await this.#deleteRemoved().catch((cause: unknown) => {
+      throw fileProblem(this.#folder, "written", cause);
+    });
     const stateRoot = this.#rootOf(name);
     const id = randomBytes(16).toString("base64url");
     const record: ProfileRecord = { schema_version: profileSchemaVersion, name, id, created_at_unix_ms: now };
@@ -99,11 +105,10 @@ export class ProfileCatalog {
       });
     }
     const { stateRoot, id } = await this.get(name);
-    // Out of the list in one step, also when the deletion is interrupted.
-    const gone = path.join(this.#folder, `.removed-${id}`);
     try {
-      await rename(stateRoot, gone);
-      await rm(gone, { recursive: true, force: true, maxRetries: 5 });
+      // Out of the list in one step, also when the deletion is interrupted.
+      await rename(stateRoot, path.join(this.#folder, `${removedPrefix}${id}`));
+      await this.#deleteRemoved();
     } catch (thrown) {
       throw fileProblem(stateRoot, "written", thrown);
     }
@@ -127,6 +132,14 @@ export class ProfileCatalog {
     await writePrivateFile(this.#choiceFile, `${JSON.stringify(choice)}\n`).catch((cause: unknown) => {
       throw fileProblem(this.#choiceFile, "written", cause);
     });
+  }
+
+  /** Deletes what was removed from the list, also by a removal that was interrupted: it holds secrets. */
+  async #deleteRemoved(): Promise<void> {
+    for (const entry of await readdir(this.#folder)) {
+      if (!entry.startsWith(removedPrefix)) continue;
+      await rm(path.join(this.#folder, entry), { recursive: true, force: true, maxRetries: 5 });
+    }
   }
 
   get #default(): Profile {

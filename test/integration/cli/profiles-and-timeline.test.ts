@@ -85,6 +85,17 @@ describe("Profiles and the timeline on the command line", () => {
     assert.deepEqual(await readdir(mine), []);
   });
 
+  it("leave nothing behind that was removed, also when a removal was interrupted", async () => {
+    const interrupted = path.join(base, "profiles", ".removed-before", "secrets");
+    await mkdir(interrupted, { recursive: true, mode: 0o700 });
+    await writeFile(path.join(interrupted, "key"), "secret");
+    await run(["profile", "create", "work"]);
+    assert.deepEqual(await readdir(path.join(base, "profiles")), ["work"]);
+    await mkdir(interrupted, { recursive: true });
+    assert.equal((await run(["profile", "remove", "work", "--yes"])).code, 0);
+    assert.deepEqual(await readdir(path.join(base, "profiles")), []);
+  });
+
   it("are removed only on a clear word, and never the default one", async () => {
     await run(["profile", "create", "work"]);
     await run(["profile", "use", "work"]);
@@ -124,7 +135,13 @@ describe("Profiles and the timeline on the command line", () => {
       const event = { subject: null, kind: "service.x", details: {} };
       timeline.record([
         { ...event, unix_ms: now - 3 * hour, service: "gateway", level: "info", message: "three hours ago" },
-        { ...event, unix_ms: now - hour, service: "browserd", level: "warn", message: "evil \u001b[2J text" },
+        {
+          ...event,
+          unix_ms: now - hour,
+          service: "browserd",
+          level: "warn",
+          message: "evil \u001b[2J\ntext",
+        },
         { ...event, unix_ms: now, service: "gateway", level: "error", message: "just now" },
       ]);
       timeline.close();
@@ -137,6 +154,7 @@ describe("Profiles and the timeline on the command line", () => {
         [true, true, true],
       );
       assert.ok(!all.includes("\u001b[2J"));
+      assert.equal(all.trim().split("\n").length, 3, "no event can look like two");
       assert.doesNotMatch((await run(["timeline", "--since", "2h"])).stdout, /three hours/);
       assert.doesNotMatch((await run(["timeline", "--service", "palyrad"])).stdout, /evil/);
       assert.match(
