@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { systemErrorCode } from "../../platform/errors.ts";
+import { PalyraError, systemErrorCode } from "../../platform/errors.ts";
 
 const open = promisify(fs.open);
 const write = promisify(fs.write) as unknown as WriteFunction;
@@ -82,7 +82,20 @@ export const nodeFileLayer: FileLayer = {
     await fs.promises.mkdir(folder, { recursive: true, mode: 0o700 });
   },
   list: (folder) => fs.promises.readdir(folder),
-  read: (file) => fs.promises.readFile(file),
+  async read(file) {
+    // Without O_NONBLOCK the opening of a pipe would wait for somebody who writes to it.
+    const handle = await fs.promises.open(file, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+    try {
+      if (!(await handle.stat()).isFile()) {
+        throw new PalyraError("storage_failed", `${file} is not a file.`, {
+          nextStep: "Move what is in its place away, then restart.",
+        });
+      }
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
+  },
   async create(file) {
     return new NodeAppendFile(await open(file, "wx", 0o600));
   },
