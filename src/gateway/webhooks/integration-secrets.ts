@@ -16,10 +16,14 @@ const askAgainMs = 30_000;
 /** Longest wait for a secret that somebody asks about, in milliseconds. */
 const probeMs = 5_000;
 
-type Known =
-  | { readonly kind: "value"; readonly value: string }
-  | { readonly kind: "missing" }
-  | { readonly kind: "unavailable" };
+interface KnownValue {
+  readonly kind: "value";
+  readonly value: string;
+  /** Lengths in bytes, as a key of Standard Webhooks and as it is. */
+  readonly bytes: { readonly standard: number; readonly other: number };
+}
+
+type Known = KnownValue | { readonly kind: "missing" } | { readonly kind: "unavailable" };
 
 export interface IntegrationSecretsOptions {
   /** Waits while there is nobody to ask. */
@@ -62,7 +66,7 @@ export class IntegrationSecrets {
   of(integration: WebhookIntegration): string[] {
     return refsOf(integration).all.flatMap((ref) => {
       const known = this.#known.get(ref);
-      return known?.kind === "value" && isUsable(integration, known.value) ? [known.value] : [];
+      return known?.kind === "value" && isUsable(integration, known) ? [known.value] : [];
     });
   }
 
@@ -76,7 +80,7 @@ export class IntegrationSecrets {
     const { current } = refsOf(integration);
     if (current === null) return "invalid_secret_ref";
     const known = this.#known.get(current);
-    if (known?.kind === "value") return isUsable(integration, known.value) ? "ready" : "secret_unusable";
+    if (known?.kind === "value") return isUsable(integration, known) ? "ready" : "secret_unusable";
     return known?.kind === "missing" ? "secret_not_found" : "secret_unavailable";
   }
 
@@ -86,7 +90,7 @@ export class IntegrationSecrets {
     if (current === null) return "invalid_secret_ref";
     const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(probeMs)]);
     const known = await this.#fetch(current, signal);
-    if (known.kind === "value") return isUsable(integration, known.value) ? "ready" : "secret_unusable";
+    if (known.kind === "value") return isUsable(integration, known) ? "ready" : "secret_unusable";
     return known.kind === "missing" ? "secret_not_found" : "secret_unavailable";
   }
 
@@ -128,7 +132,9 @@ export class IntegrationSecrets {
   /** What went wrong is told by its kind: the details stand in the log of who was asked. */
   async #fetch(ref: string, signal: AbortSignal): Promise<Known> {
     try {
-      return { kind: "value", value: await this.#options.secret(ref, signal) };
+      const value = await this.#options.secret(ref, signal);
+      const bytes = { standard: standardWebhooksKey(value).length, other: Buffer.byteLength(value.trim()) };
+      return { kind: "value", value, bytes };
     } catch (thrown) {
       return { kind: detailsOf(thrown).code === "secret_missing" ? "missing" : "unavailable" };
     }
@@ -173,8 +179,7 @@ function refsOf(integration: WebhookIntegration): Refs {
 }
 
 /** Whether anything but guessing leads to a signature with this secret. */
-function isUsable(integration: WebhookIntegration, secret: string): boolean {
-  const isStandard = signatureOf(integration) === "standard";
-  const key = isStandard ? standardWebhooksKey(secret) : Buffer.from(secret.trim());
-  return key.length >= (isStandard ? leastBytes.standard : leastBytes.other);
+function isUsable(integration: WebhookIntegration, { bytes }: KnownValue): boolean {
+  const kind = signatureOf(integration) === "standard" ? "standard" : "other";
+  return bytes[kind] >= leastBytes[kind];
 }

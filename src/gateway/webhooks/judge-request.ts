@@ -62,6 +62,8 @@ export interface AcceptedRequest extends SenderFacts {
   readonly signed: boolean;
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 type Refused = Extract<WebhookJudgement, { kind: "refused" }>;
 
 /**
@@ -209,7 +211,7 @@ function jsonOf(request: WebhookRequest): { readonly value: unknown } | Refused 
   const type = refusalOfType(request.headers);
   if (type !== null) return type;
   try {
-    return { value: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(request.rawBody)) };
+    return { value: JSON.parse(utf8.decode(request.rawBody)) };
   } catch (thrown) {
     // Both the decoder and the parser throw nothing else for bytes that are no JSON text.
     if (thrown instanceof SyntaxError || thrown instanceof TypeError) {
