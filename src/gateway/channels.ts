@@ -283,9 +283,9 @@ export class Channels {
     });
     this.#startConnectors(opened, this.#attachments);
     await this.#approvals?.open();
-    await this.#attachWebhooks(opened, this.#attachments);
     this.#problem = null;
     await this.applyConfig();
+    await this.#attachWebhooks(opened, this.#attachments);
     this.#writeConfigNote();
     await this.#figures?.read();
     this.#pruneTimer = setInterval(() => {
@@ -331,7 +331,7 @@ export class Channels {
       },
       storeFault: (thrown) => this.#storeFault(thrown),
     });
-    this.#desk = new ChannelDesk(opened.store, this.#connectors, files);
+    this.#desk = new ChannelDesk(opened.store, this.#connectors, files, () => figures.touch());
     const redact = (text: string): string => context.redactor.redact(text);
     const approvals = new ApprovalDesk({
       store: store.approvals,
