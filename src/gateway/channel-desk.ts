@@ -29,12 +29,20 @@ export class ChannelDesk {
   readonly #store: ConnectorStore;
   readonly #connectors: ConnectorSupervisor;
   readonly #files: Pick<AttachmentDesk, "status">;
+  readonly #changed: () => void;
   readonly tests: TestMessages;
 
-  constructor(store: ConnectorStore, connectors: ConnectorSupervisor, files: Pick<AttachmentDesk, "status">) {
+  /** @param changed called after rows of a queue were changed here */
+  constructor(
+    store: ConnectorStore,
+    connectors: ConnectorSupervisor,
+    files: Pick<AttachmentDesk, "status">,
+    changed: () => void,
+  ) {
     this.#store = store;
     this.#connectors = connectors;
     this.#files = files;
+    this.#changed = changed;
     this.tests = new TestMessages(store, connectors, (connectorId) => this.status(connectorId));
   }
 
@@ -232,6 +240,7 @@ export class ChannelDesk {
   }
 
   async #after(connectorId: string, action: ChannelActionResponse["action"]): Promise<ChannelActionResponse> {
+    this.#changed();
     return { ...(await this.status(connectorId)), action };
   }
 

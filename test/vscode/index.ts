@@ -21,6 +21,7 @@ export async function run(): Promise<void> {
   await import("./approvals.test.ts");
   await import("./profiles-and-events.test.ts");
   await import("./diagnostics.test.ts");
+  await import("./discord-account.test.ts");
 
   const socket = connect(Number(process.env[REPORT_PORT_VARIABLE]), "127.0.0.1");
   await once(socket, "connect");
