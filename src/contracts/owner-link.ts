@@ -77,7 +77,7 @@ export const GatewayCall = z.object({
   path: z
     .string()
     .max(4_096)
-    .regex(/^\/(?!.*(?:\.\.|\/\/))[A-Za-z0-9\-._~%!$&'()*+,;=:@/?]*$/),
+    .regex(/^(?!.*(?:\.\.|\/\/|%2e))\/[A-Za-z0-9\-._~%!$&'()*+,;=:@/?]*$/i),
   /** Sent as JSON. */
   body: z.unknown().optional(),
   /** How long the answer may take. */
