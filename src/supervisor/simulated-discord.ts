@@ -61,6 +61,8 @@ export class SimulatedDiscord {
     const child = spawn(this.#program.execPath, [this.#program.bundle, "--exit-with-stdin"], {
       env: sidecarEnvironment(process.env),
       stdio: ["pipe", "pipe", "ignore"],
+      // Ctrl-C in a terminal is meant for this process, which decides what becomes of the simulator.
+      detached: true,
       windowsHide: true,
     });
     this.#child = child;

@@ -1,4 +1,5 @@
 import type { CommandContext } from "../command-context.ts";
+import { spin } from "./spinner.ts";
 
 /** Shorter work is not told of, in milliseconds. */
 const patienceMs = 1_000;
@@ -11,24 +12,12 @@ export async function working<T>(
 ): Promise<T> {
   if (terminal.stderr.isTTY !== true || json || plain) return await work;
   let clear = (): void => undefined;
-  let ended = false;
-  const show = async (): Promise<void> => {
-    const { spinner } = await import("@clack/prompts");
-    if (ended) return;
-    const onCancel = (): void => {
-      clear();
-      // The spinner took Ctrl-C for itself; where nobody else waits for it, it ends the command as ever.
-      if (process.listenerCount("SIGINT") === 0) process.kill(process.pid, "SIGINT");
-    };
-    const shown = spinner({ output: terminal.stderr, withGuide: false, onCancel });
-    shown.start(what);
-    clear = () => shown.clear();
-  };
-  const timer = setTimeout(() => void show(), patienceMs);
+  const timer = setTimeout(() => {
+    clear = spin(terminal.stderr, what);
+  }, patienceMs);
   try {
     return await work;
   } finally {
-    ended = true;
     clearTimeout(timer);
     clear();
   }

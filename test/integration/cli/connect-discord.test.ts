@@ -85,6 +85,26 @@ describe("palyra channels add discord in a terminal", function () {
     assert.match(await readFile(statePaths(root).gatewayConfig, "utf8"), /\[channels\.discord\.simulated\]/);
   });
 
+  it("leaves the trying out out at Ctrl-C; the bot stays connected and the simulated Discord goes on", async () => {
+    const session = start("channels", "add", "discord", "--simulated");
+    const webUrl = (await session.sees(/Its page: (http\S+)/))[1] ?? "";
+    for (const [question, ...answer] of questions.slice(1)) await session.answers(question, ...answer);
+    await session.answers(/Write a test message into #general\?/, keys.left, keys.enter);
+    await session.answers(/waiting for it/, keys.ctrlC);
+    await session.sees(/The bot is connected; the rest was left out/);
+    await session.sees(/Let the bot run in this terminal now\?/);
+    await say(webUrl, "nobody waits for this");
+    session.type(keys.ctrlC);
+    assert.equal(await session.ended(), 130);
+    assert.match(await readFile(statePaths(root).gatewayConfig, "utf8"), /\[channels\.discord\.simulated\]/);
+    await waitUntil("the end of the simulated Discord", () =>
+      fetch(webUrl).then(
+        () => false,
+        () => true,
+      ),
+    );
+  });
+
   it("leaves everything as it was when it is ended with Ctrl-C, whatever it asks", async () => {
     const up = new CommandRun(palyra, ["--state-root", root, "--plain", "up"], process.env);
     try {

@@ -1,15 +1,6 @@
-import {
-  type CANCEL_SYMBOL,
-  confirm,
-  isCancel,
-  log,
-  note,
-  password,
-  select,
-  spinner,
-  text,
-} from "@clack/prompts";
+import { type CANCEL_SYMBOL, confirm, isCancel, log, note, password, select, text } from "@clack/prompts";
 import { Cancelled } from "../../cancelled.ts";
+import { spin } from "../../output/spinner.ts";
 import type { Terminal } from "../../terminal.ts";
 import { visibleText } from "../../visible-text.ts";
 
@@ -77,14 +68,16 @@ export class DialogueScreen {
   /** Shows what work goes on. Ctrl-C aborts it and throws `Cancelled`. */
   async busy<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const ending = new AbortController();
-    const shown = spinner({ output: this.#streams.output, onCancel: () => ending.abort() });
-    shown.start(visibleText(what));
+    const end = (): void => ending.abort();
+    process.once("SIGINT", end);
+    const clear = spin(this.#streams.output, visibleText(what));
     try {
       return await work(ending.signal);
     } catch (thrown) {
       throw ending.signal.aborted ? new Cancelled() : thrown;
     } finally {
-      shown.clear();
+      process.off("SIGINT", end);
+      clear();
     }
   }
 
