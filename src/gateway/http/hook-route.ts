@@ -67,7 +67,9 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | 
     });
     request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     request.on("error", reject);
-    request.on("close", () => reject(new Error("The sender broke off.")));
+    request.on("close", () => {
+      if (!request.complete) reject(new Error("The sender broke off."));
+    });
   });
 }
 

@@ -5,7 +5,7 @@ import {
   isEnvelopeFault,
   parseEnvelope,
 } from "./envelope.ts";
-import { isTooDeep, type SafetyVerdict, scanUntrusted } from "./safety-scan.ts";
+import { isPlainlyHarmless, isTooDeep, type SafetyVerdict, scanUntrusted } from "./safety-scan.ts";
 import { bodyKey, type SenderFacts, senderFacts, withoutVendorSecrets } from "./sender-facts.ts";
 import { matchesAny } from "./signature/matches-any.ts";
 import { isMalformed, prefixedHex, type RequestHeaders } from "./signature/scheme.ts";
@@ -85,7 +85,9 @@ export function judgeRequest(request: WebhookRequest, options: JudgeOptions): We
   }
   const refusal = refusalOfContent(result, integration);
   if (refusal !== null) return { ...refusal, content: result };
-  const safety = scanUntrusted(result.payload);
+  const safety: SafetyVerdict = isPlainlyHarmless(request.rawBody)
+    ? { action: "allow", findings: [] }
+    : scanUntrusted(result.payload);
   if (safety.action === "block") {
     const codes = safety.findings.map(({ code }) => code).join(", ");
     const message = `The payload holds what must not be passed on: ${codes}.`;

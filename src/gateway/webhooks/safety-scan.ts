@@ -165,6 +165,17 @@ const pairLine = /^[ \t]*["']?([A-Za-z][A-Za-z0-9_-]{0,63})["']?[ \t]*[:=][ \t]*
 const anyTrace =
   /instructions|directions|assistant|you\s+are|prompt|developer|bypass|guardrails|secret|token|cookie|system[>\]]|untrusted_content|sk-|ghp_|github_pat_|xox|akia|bearer|private key|_ref/;
 
+/** Part of every name and text that makes a finding, where nothing is escaped. */
+const anyCause = new RegExp(`[\\\\\\x80-\\xff]|authorization|password|api[_-]?key|${anyTrace.source}`, "i");
+
+/**
+ * Whether nothing can be found in a document, seen from its bytes alone: most are done with after this one look.
+ * A document with an escape or a character beyond ASCII may hide something, and is looked through.
+ */
+export function isPlainlyHarmless(rawBody: Buffer): boolean {
+  return !anyCause.test(rawBody.toString("latin1"));
+}
+
 function scanText(text: string, report: Report): void {
   const plain = text.toLowerCase();
   if (!anyTrace.test(plain)) return;

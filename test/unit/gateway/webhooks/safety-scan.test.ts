@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { isTooDeep, scanUntrusted } from "../../../../src/gateway/webhooks/safety-scan.ts";
+import fc from "fast-check";
+import { isPlainlyHarmless, isTooDeep, scanUntrusted } from "../../../../src/gateway/webhooks/safety-scan.ts";
 
 const codes = (content: unknown): string[] => scanUntrusted(content).findings.map(({ code }) => code);
 const privateKey = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----";
@@ -126,5 +127,35 @@ describe("The look through what came from outside", () => {
     const started = performance.now();
     scanUntrusted({ text: `${" ".repeat(400_000)}token${":".repeat(200_000)}${"a b".repeat(100_000)}` });
     assert.ok(performance.now() - started < 2_000);
+  });
+});
+
+describe("One look at the bytes of a document", () => {
+  const bytesOf = (content: unknown): Buffer => Buffer.from(JSON.stringify(content));
+
+  it("is enough for an ordinary event", () => {
+    assert.ok(isPlainlyHarmless(bytesOf({ event: "push", ref: "refs/heads/main", commits: [{ id: 1 }] })));
+  });
+
+  it("lets nothing through in which a closer look finds something", () => {
+    for (const [what, content] of found) assert.ok(!isPlainlyHarmless(bytesOf({ text: content })), what);
+    const pieces = found.flatMap(([, content]) =>
+      typeof content === "string" ? content.split(/(?<=[\s:=])/) : [],
+    );
+    const words = fc.oneof(
+      fc.constantFrom(...pieces, "token", "apiKey", "X-Api-Key", "set-cookie", "to\u212aen", "12345678"),
+      fc.string({ unit: "grapheme", maxLength: 4 }),
+    );
+    const text = fc.array(words, { maxLength: 6 }).map((parts) => parts.join(""));
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof({ depthSize: "small" }, text, fc.array(tie("tree"), { maxLength: 3 }), tie("object")),
+      object: fc.dictionary(text, tie("tree"), { maxKeys: 3 }),
+    }));
+    fc.assert(
+      fc.property(tree, (content) => {
+        if (isPlainlyHarmless(bytesOf(content))) assert.deepEqual(codes(content), []);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
