@@ -5,7 +5,10 @@ import type { HookAnswer, HookDoor, HookRefusal } from "../webhooks/hook-door.ts
 import { errorAnswer } from "./error-envelope.ts";
 import { securityHeaders } from "./security-headers.ts";
 
-/** Bytes of bodies that are held in memory at one time, before anything of their senders is believed. */
+/**
+ * Bytes of bodies that are held in memory at one time, before anything of their senders is believed. Only what came in
+ * counts: who announces a body and sends none takes nobody's room.
+ */
 const heldBytes = 64 * 1_048_576;
 /** How long a sender has to read an answer that it did not wait for, in milliseconds. */
 const lingerMs = 250;
@@ -28,22 +31,25 @@ export function addHookRoute(app: FastifyInstance, { hooks, redactor }: HookRout
       if (admitted.kind === "refused") return send(reply, admitted, redactor, "unread");
       const declared = Number(request.headers["content-length"] ?? 0);
       if (declared > admitted.maxBytes) return cutOff(reply, hooks.tooLarge(id), redactor);
-      // Without a length the sender may send as much as is admitted.
-      const reserved = request.headers["content-length"] === undefined ? admitted.maxBytes : declared;
-      if (held + reserved > heldBytes) return send(reply, tooBusy, redactor, "unread");
-      held += reserved;
+      let own = 0;
+      const hasRoom = (bytes: number): boolean => {
+        own += bytes;
+        held += bytes;
+        return held <= heldBytes;
+      };
       try {
-        const body = await readBody(request.raw, admitted.maxBytes);
-        if (body === null) return cutOff(reply, hooks.tooLarge(id), redactor);
+        const body = await readBody(request.raw, admitted.maxBytes, hasRoom);
+        if (body === "too_large") return cutOff(reply, hooks.tooLarge(id), redactor);
+        if (body === "no_room") return cutOff(reply, tooBusy, redactor);
         return send(reply, await hooks.receive(id, request.headers, body), redactor, "read");
       } finally {
-        held -= reserved;
+        held -= own;
       }
     });
   });
 }
 
-const tooBusy: HookAnswer = {
+const tooBusy: HookRefusal = {
   kind: "refused",
   code: "service_unavailable",
   message: "Too many requests are being read.",
@@ -51,19 +57,25 @@ const tooBusy: HookAnswer = {
 };
 
 /**
- * The raw bytes of a body; null as soon as there are more than `maxBytes`. How long it may take is the server's to say.
+ * The raw bytes of a body, or why they are not read any further. How long it may take is the server's to say.
+ * @param hasRoom told of the bytes that come in; false when there is no room for them
  * @throws when the sender breaks off
  */
-function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
+function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  hasRoom: (bytes: number) => boolean,
+): Promise<Buffer | "too_large" | "no_room"> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     request.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
       chunks.push(chunk);
-      if (bytes <= maxBytes) return;
+      const fits = hasRoom(chunk.length);
+      if (bytes <= maxBytes && fits) return;
       request.pause();
-      resolve(null);
+      resolve(bytes > maxBytes ? "too_large" : "no_room");
     });
     request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
     request.on("error", reject);
@@ -79,7 +91,7 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | 
  */
 function cutOff(
   reply: FastifyReply,
-  { code, message }: HookRefusal,
+  { code, message, retryAfterSeconds }: HookRefusal,
   redactor: Pick<Redactor, "redact">,
 ): FastifyReply {
   const { status, body } = errorAnswer(code, message, redactor);
@@ -90,6 +102,7 @@ function cutOff(
     "content-type": "application/json; charset=utf-8",
     "content-length": Buffer.byteLength(text),
     connection: "close",
+    ...(retryAfterSeconds === undefined ? {} : { "retry-after": retryAfterSeconds }),
   });
   reply.raw.write(text);
   setTimeout(() => reply.raw.end(), lingerMs);

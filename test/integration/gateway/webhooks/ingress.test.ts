@@ -112,6 +112,30 @@ describe("A webhook", () => {
     assert.equal((await scene.deliveries()).length, 3);
   });
 
+  it("takes good requests while a hundred strangers announce large bodies and send none", async () => {
+    scene = await WebhookScene.open(`${one}max_payload_bytes = 1048576\n`);
+    const link = await scene.startReady();
+    const strangers = await Promise.all(
+      Array.from({ length: 100 }, async (_, index) => {
+        const socket = net.connect(link.port(), "127.0.0.1");
+        const length = index % 2 === 0 ? "transfer-encoding: chunked" : "content-length: 1048576";
+        await new Promise((resolve) =>
+          socket.write(
+            `POST /hooks/one HTTP/1.1\r\nhost: 127.0.0.1:${link.port()}\r\n${length}\r\n\r\n`,
+            resolve,
+          ),
+        );
+        return socket;
+      }),
+    );
+    try {
+      const { status, body } = await scene.deliver("one", { text: "hello" });
+      assert.equal(status, 202, JSON.stringify(body));
+    } finally {
+      for (const socket of strangers) socket.destroy();
+    }
+  });
+
   it("is reached under a chosen name only there, and by no web page", async () => {
     scene = await WebhookScene.open(one, '[webhooks]\nhosts = ["hooks.example.com"]\n');
     const link = await scene.startReady();
