@@ -1,4 +1,6 @@
 import { GatewayOpcodes } from "discord-api-types/v10";
+// Node.js has a WebSocket of its own from version 22 on only.
+import { WebSocket } from "ws";
 
 /**
  * Connects to a gateway, without a token, and waits until it says hello: proof that firewalls and proxies let the
