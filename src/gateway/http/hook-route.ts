@@ -102,7 +102,7 @@ function cutOff(
     "content-type": "application/json; charset=utf-8",
     "content-length": Buffer.byteLength(text),
     connection: "close",
-    ...(retryAfterSeconds === undefined ? {} : { "retry-after": retryAfterSeconds }),
+    ...(retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) }),
   });
   reply.raw.write(text);
   setTimeout(() => reply.raw.end(), lingerMs);
