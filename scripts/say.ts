@@ -25,6 +25,8 @@ Examples:
   npm run say -- "@palyra hello"
   npm run say -- "/status" --as grace
 `;
+/** Most replies are quicker than that, and need no word in between; in milliseconds. */
+const noticeMs = 3_000;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
@@ -153,14 +155,19 @@ async function say(wish: Wish): Promise<void> {
   const printed = new Set<string>();
   for (let index = 0; index < wish.count; index += 1) {
     const isReply = slash === null ? await write(base, wish) : await use(base, wish, slash, people, printed);
-    process.stderr.write(`waiting for the reply, at most ${wish.timeoutSeconds} s ...\n`);
+    const notice = setTimeout(
+      () => process.stderr.write(`waiting for the reply, at most ${wish.timeoutSeconds} s ...\n`),
+      noticeMs,
+    );
     const timer = setTimeout(() => stop.abort(noReply(wish)), wish.timeoutSeconds * 1000);
     const reply = await nextReply(
       events,
       (message) => bots.has(message.authorId) && isReply(message),
       stop.signal,
-    );
-    clearTimeout(timer);
+    ).finally(() => {
+      clearTimeout(notice);
+      clearTimeout(timer);
+    });
     printed.add(reply.id);
     process.stdout.write(`${reply.content}\n`);
   }
