@@ -39,19 +39,25 @@ export function renderStatus(snapshot: ControlCenterSnapshot, now: number, paint
     ...others.map(({ message }) => `  also: ${message}`),
     "",
   ];
+  const connectors = gateway?.status.connectors ?? [];
+  const nameWidth = Math.max(
+    16,
+    ...services.map(({ display_name }) => display_name.length),
+    ...connectors.map(({ connector_id }) => connector_id.length),
+  );
   for (const view of services) {
     const facts = serviceFacts(view, now).join(", ");
     lines.push(
-      `  ${view.display_name.padEnd(16)} ${colour(view.state, view.state.padEnd(10))} ${facts}`.trimEnd(),
+      `  ${view.display_name.padEnd(nameWidth)} ${colour(view.state, view.state.padEnd(10))} ${facts}`.trimEnd(),
     );
   }
-  for (const connector of gateway?.status.connectors ?? []) {
+  for (const connector of connectors) {
     const identity = connector.identity === null ? "" : ` as ${connector.identity}`;
     const state = connector.enabled ? connector.readiness.replaceAll("_", " ") : "off";
     const { inbox_pending, outbox_pending, dead_letters } = connector.queue;
     const queue = `queue ${inbox_pending} in, ${outbox_pending} out, ${dead_letters} dead`;
     lines.push(
-      `  ${connector.connector_id.padEnd(16)} ${colour(connector.readiness, state.padEnd(10))} ${queue}${identity}`,
+      `  ${connector.connector_id.padEnd(nameWidth)} ${colour(connector.readiness, state.padEnd(10))} ${queue}${identity}`,
     );
   }
   lines.push(...figureLines(shown, paint), ...undeliveredLines(shown, now));

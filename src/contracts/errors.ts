@@ -167,7 +167,7 @@ export const errorCatalogue = {
     {
       editor: "Install Chrome or Chromium, or name a browser in the setting “palyra.browser.path”.",
       terminal:
-        "Install Chrome or Chromium, or name one with “palyra up --browser FILE”; “palyra doctor” tells where was looked.",
+        "Install Chrome or Chromium, or name one with “palyra up --browser FILE”; “palyra doctor” tells where it looked.",
     },
   ),
   workspace_untrusted: entry("policy", 403, 77, false, "Trust the workspace to use this command."),

@@ -120,6 +120,17 @@ describe("The status in the terminal", () => {
     );
   });
 
+  it("puts the states below each other, however long the name of a connector is", () => {
+    const names = ["discord:default", "discord:simulated"];
+    const told = gateway(names.map((connector_id) => connector({ connector_id })));
+    const lines = renderStatus(snapshot({ gateway: told }), now, (_style, text) => text);
+    const columns = names.map((name) =>
+      lines.find((line) => line.includes(` ${name} `))?.search(/ready +queue/),
+    );
+    assert.ok((columns[0] ?? -1) > 0);
+    assert.equal(columns[0], columns[1]);
+  });
+
   it("leaves out what is not known", () => {
     const screen = renderStatus(snapshot(), now, (_style, text) => text).join("\n");
     assert.doesNotMatch(screen, /answers|sending|given up|also/);

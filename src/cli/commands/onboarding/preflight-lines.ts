@@ -26,7 +26,7 @@ export function previewLines(preflight: Preflight, paint: Paint): string[] {
   return [
     ...routing_preview.map(({ example, answered, sentence }) => {
       const word = answered ? paint("green", "answered    ") : paint("yellow", "not answered");
-      return `${word} ${visibleText(example)}${answered ? "" : `: ${visibleText(sentence)}`}`;
+      return `${word} ${visibleText(example)}${answered ? "" : ` ${visibleText(sentence)}`}`;
     }),
     ...[...warnings, ...policy_warnings.map(({ message }) => message)].map(
       (message) => `${paint("yellow", "warning")} ${visibleText(message)}`,
