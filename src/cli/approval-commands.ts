@@ -1,5 +1,5 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
-import { type ApprovalVerdict, approvalBounds } from "../contracts/approvals.ts";
+import { type ApprovalVerdict, approvalBounds, DecideApprovalRequest } from "../contracts/approvals.ts";
 import { decideApproval, listApprovals } from "./commands/approvals.ts";
 import { withExamples } from "./examples.ts";
 import { type Shell, show } from "./shell.ts";
@@ -11,7 +11,11 @@ export function addApprovalCommands(program: Command, shell: Shell): void {
     .description("show the risky actions that wait for your decision")
     .action(async () => show(shell, listApprovals));
   withExamples(approvals, "palyra approvals");
-  const id = (): Argument => new Argument("<id>", "id that “palyra approvals” shows");
+  const id = (): Argument =>
+    new Argument("<id>", "id that “palyra approvals” shows").argParser((text: string) => {
+      if (DecideApprovalRequest.shape.approval_id.safeParse(text).success) return text;
+      throw new InvalidArgumentError("It is no id of an approval; “palyra approvals” shows them.");
+    });
   const reason = (): Option =>
     new Option("--reason <text>", "told to who asked").argParser((text: string) => {
       if (text.length <= approvalBounds.reason) return text;

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { GatewayCall } from "../contracts/owner-link.ts";
+import { GatewayCall } from "../contracts/owner-link.ts";
 import { PalyraError } from "../platform/errors.ts";
 
 /** How long an answer may take unless it is said otherwise, in milliseconds. */
@@ -46,6 +46,11 @@ export class GatewayClient {
     answer: S,
     { timeoutMs = usualMs, signal }: CallOptions,
   ): Promise<z.output<S>> {
+    if (!GatewayCall.shape.path.safeParse(call.path).success) {
+      throw new PalyraError("validation_error", "One of the names that were given cannot be a name.", {
+        nextStep: "Check the names and ids; none is “.” or “..”.",
+      });
+    }
     const parsed = answer.safeParse(await this.#road.call({ ...call, timeout_ms: timeoutMs }, signal));
     if (parsed.success) return parsed.data;
     throw new PalyraError("version_skew", "The gateway's answer is not as this version knows it.", {

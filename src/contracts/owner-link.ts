@@ -73,11 +73,11 @@ export type OwnerCommandResult = z.infer<typeof OwnerCommandResult>;
 /** A request of the gateway's administration API. */
 export const GatewayCall = z.object({
   method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]),
-  /** Path and query below `/admin/v1`; names in it are percent-encoded. */
+  /** Path and query below `/admin/v1`; names in it are percent-encoded, and none is `.` or `..`. */
   path: z
     .string()
     .max(4_096)
-    .regex(/^(?!.*(?:\.\.|\/\/|%2e))\/[A-Za-z0-9\-._~%!$&'()*+,;=:@/?]*$/i),
+    .regex(/^(?!.*(?:\/\.{1,2}(?:[/?]|$)|\/\/|%2e))\/[A-Za-z0-9\-._~%!$&'()*+,;=:@/?]*$/i),
   /** Sent as JSON. */
   body: z.unknown().optional(),
   /** How long the answer may take. */

@@ -35,13 +35,13 @@ export const webhookSignatures = [
 export const WebhookSignature = z.enum(webhookSignatures);
 export type WebhookSignature = z.infer<typeof WebhookSignature>;
 
-/** Trimmed, then lower-cased: letters, digits, `.`, `_`, `-`. */
+/** Trimmed, then lower-cased: letters, digits, `.`, `_`, `-`. In an address, `.` and `..` would be no names. */
 export const WebhookName = z
   .string()
   .trim()
   .max(webhookBounds.id)
   .toLowerCase()
-  .regex(/^[a-z0-9._-]+$/, "use letters, digits, . _ -");
+  .regex(/^(?!\.{1,2}$)[a-z0-9._-]+$/, "use letters, digits, . _ -");
 
 /** Names of events or sources: trimmed, without repetitions. */
 export const webhookNameList = z

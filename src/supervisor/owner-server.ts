@@ -25,8 +25,8 @@ import { RpcConnection } from "./rpc-connection.ts";
 
 /** Connections at one time; more are closed at once. */
 const connectionLimit = 64;
-/** Largest message of an observer, in bytes. */
-const requestLimit = 1024 * 1024;
+/** Largest message of an observer, in bytes: the largest payload of a webhook in base64, with what is around it. */
+const requestLimit = 2 * 1024 * 1024;
 /** Time in which who connects must say hello, in milliseconds: silent connections leave room for others. */
 const helloLimitMs = 5_000;
 

@@ -192,14 +192,22 @@ function isValidationFault(error: unknown): error is ValidationFault {
 
 /** Names every field that is wrong. */
 function validationAnswer(error: ValidationFault, redactor: Pick<Redactor, "redact">): ErrorAnswer {
+  let redacted = false;
+  const clean = (text: string): string => {
+    const cleaned = redactor.redact(text);
+    redacted ||= cleaned !== text;
+    return cleaned;
+  };
   const faults = error.validation.slice(0, 16).map((fault) => ({
-    field: fault.instancePath.split("/").filter(Boolean).join("."),
+    field: clean(fault.instancePath.split("/").filter(Boolean).join(".")),
     code: fault.keyword,
-    message: redactor.redact(fault.message ?? "is not valid"),
+    message: clean(fault.message ?? "is not valid"),
   }));
   const text = faults.map(({ field, message }) => `${field || "the request"}: ${message}`).join("; ");
-  const answer = errorAnswer("validation_error", `${text}.`, redactor);
-  return { ...answer, body: { ...answer.body, validation_errors: faults } };
+  const answer = errorAnswer("validation_error", "", redactor);
+  // Redacted already: with its name before it, harmless text would look like the value of a secret.
+  const body = { ...answer.body, error: text.replace(/\.?$/, "."), redacted, validation_errors: faults };
+  return { ...answer, body };
 }
 
 function send(reply: FastifyReply, answer: ErrorAnswer): FastifyReply {

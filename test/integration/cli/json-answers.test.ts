@@ -128,6 +128,7 @@ describe("The palyra command for programs", function () {
     await ask("webhooks show", ["hook_a"]);
     const payload = JSON.stringify({ repository: { full_name: "a/b" } });
     await ask("webhooks sign", ["hook_a", "--payload-stdin", "--event", "push"], { input: payload });
+    await ask("webhooks sign", ["hook_a", "--payload-stdin"], { input: "x".repeat(1_048_576) });
     const invalid = { input: payload, code: errorCatalogue.validation_error.exitCode };
     await ask("webhooks test", ["hook_a", "--payload-stdin"], invalid);
     await ask("webhooks deliveries", ["hook_a"]);
@@ -149,6 +150,20 @@ describe("The palyra command for programs", function () {
     await ask("timeline");
     await ask("completion", ["bash"]);
     await ask("support-bundle", ["--out", path.join(root, "bundle.zip")]);
+  });
+
+  it("says in plain words what cannot be a name, an id or a payload", async () => {
+    const cases: readonly (readonly [RegExp, string, ...string[]])[] = [
+      [/cannot be a name/, "", "webhooks", "show", ".."],
+      [/use letters, digits/, "", "webhooks", "add", "..", "github", "--secret-ref", "global/hook"],
+      [/no webhook takes more/, "x".repeat(1_048_577), "webhooks", "sign", "hook_a", "--payload-stdin"],
+      [/no id of an approval/, "", "approvals", "allow", ""],
+    ];
+    for (const [sentence, input, ...args] of cases) {
+      const { code, stderr } = await run(args, input);
+      assert.match(stderr, sentence);
+      assert.notEqual(code, 0, args.join(" "));
+    }
   });
 
   it("ends with the exit code of the error, which it names", async () => {

@@ -168,7 +168,7 @@ describe("Bad input and faults", () => {
     });
     const many = Array.from({ length: 200 }, (_, id) => command.replace('"id":0', `"id":${id}`));
     await flood(many.map((body) => `Content-Length: ${body.length}\r\n\r\n${body}`).join(""));
-    assert.match(warnings.join("\n"), /larger than 1048576 bytes[\s\S]*header[\s\S]*more than 100 requests/);
+    assert.match(warnings.join("\n"), /larger than 2097152 bytes[\s\S]*header[\s\S]*more than 100 requests/);
     await observer.start("gateway");
     assert.equal(viewOf(center.snapshot, "gateway").state, "running");
   });

@@ -110,7 +110,9 @@ describe("A request of the gateway's API", () => {
     const takes = (path: string): boolean =>
       GatewayCall.safeParse({ method: "GET", path, timeout_ms: 1_000 }).success;
     assert.ok(takes("/channels/discord%3Adefault/logs?limit=5"));
-    for (const path of ["status", "/../../metrics", "/%2E%2e/x", "//evil.example", "/a b", "/a#b"])
+    assert.ok(takes("/webhooks/a..b?dedupe_key=.."));
+    const others = ["status", "/../../metrics", "/%2E%2e/x", "//evil.example", "/a b", "/a#b"];
+    for (const path of [...others, "/webhooks/..", "/webhooks/..?a=b", "/./status", "/\\..\\x"])
       assert.ok(!takes(path), path);
   });
 });

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { type Command, Option } from "commander";
+import { webhookBounds } from "../../../contracts/webhook.ts";
 import { fileProblem, PalyraError, systemErrorCode } from "../../../platform/errors.ts";
 import type { Terminal } from "../../terminal.ts";
 
@@ -16,7 +17,7 @@ export function withPayload(command: Command): Command {
     .addOption(new Option("--payload-file <file>", "read it from a file").conflicts("payloadStdin"));
 }
 
-/** The payload as base64. @throws `validation_error` when there is none or it is empty; `not_found` */
+/** The payload as base64. @throws `validation_error` when there is none or it is empty; `payload_too_large`; `not_found` */
 export async function payloadOf(
   { stdin }: Terminal,
   { payloadStdin, payloadFile }: PayloadFlags,
@@ -27,8 +28,12 @@ export async function payloadOf(
     });
   }
   const payload = payloadFile === undefined ? await buffer(stdin) : await contentOf(payloadFile);
-  if (payload.length > 0) return payload.toString("base64");
-  throw new PalyraError("validation_error", "The payload is empty.");
+  if (payload.length === 0) throw new PalyraError("validation_error", "The payload is empty.");
+  if (payload.length <= webhookBounds.maxPayloadBytes) return payload.toString("base64");
+  throw new PalyraError(
+    "payload_too_large",
+    `The payload has ${payload.length} bytes; no webhook takes more than ${webhookBounds.maxPayloadBytes}.`,
+  );
 }
 
 async function contentOf(file: string): Promise<Buffer> {

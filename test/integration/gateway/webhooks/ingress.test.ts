@@ -265,6 +265,10 @@ describe("A webhook", () => {
     assert.deepEqual([missing.status, fields(missing)], [400, ["secret_vault_ref"]]);
     const unknown = await make({ secret_vault_ref: "global/nothing" });
     assert.deepEqual([unknown.status, fields(unknown)], [400, ["secret_vault_ref"]]);
+    assert.equal(
+      unknown.body.error,
+      "secret_vault_ref: The secret global/nothing is not stored: new cannot check signatures.",
+    );
     const unsigned = await make({ secret_vault_ref: "global/sender", signature_required: false });
     assert.deepEqual([unsigned.status, fields(unsigned)], [400, ["signature_required"]]);
     assert.equal((await make({ secret_vault_ref: "global/nothing", enabled: false })).status, 200);

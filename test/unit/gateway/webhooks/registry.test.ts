@@ -76,6 +76,15 @@ describe("webhooks.toml", () => {
     );
   });
 
+  it("takes ids that an address can hold: none that leads to the folder above", () => {
+    const { integrations, quarantined } = read([".", "..", "..."].map((id) => entry(id)).join("\n"));
+    assert.deepEqual([...integrations.keys()], ["..."]);
+    assert.deepEqual(
+      quarantined.map(({ field }) => field),
+      ["integration_id", "integration_id"],
+    );
+  });
+
   it("takes the first of two entries with one id, in whatever letters", () => {
     const { integrations, quarantined } = read(entry("a") + entry("A", 'display_name = "second"\n'));
     assert.deepEqual([integrations.size, quarantined[0]?.field], [1, "integration_id"]);
