@@ -55,7 +55,7 @@ export function addAdd(webhooks: Command, shell: Shell): void {
       ),
     )
     .option("--to-connector <id>", "where its deliveries go, such as discord:default")
-    .option("--to-conversation <id>", "the channel there")
+    .option("--to-conversation <id>", "the channel there; of Discord its id is enough")
     .addOption(
       new Option("--mode <mode>", "whether the text is posted as it is, or the agent answers it")
         .choices(["message", "agent"])
@@ -106,7 +106,16 @@ function requestOf(id: string, provider: string | undefined, given: Flags): PutW
       target:
         toConnector === undefined
           ? undefined
-          : { mode: given.mode, connector_id: toConnector, conversation_id: toConversation },
+          : {
+              mode: given.mode,
+              connector_id: toConnector,
+              conversation_id: targetConversation(toConnector, toConversation ?? ""),
+            },
     }).filter(([, value]) => value !== undefined),
   ) as PutWebhookRequest;
+}
+
+/** A channel of Discord may be given as Discord shows its id; where deliveries go has the canonical form. */
+export function targetConversation(connectorId: string, given: string): string {
+  return connectorId.startsWith("discord:") && /^\d+$/.test(given) ? `discord:channel:${given}` : given;
 }
