@@ -47,6 +47,12 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
     .option("--profile <name>", "profile to use instead of the chosen one (PALYRA_PROFILE)")
     .option("--json", "print JSON for programs")
     .option("--plain", "one record a line for programs, without colours and live screen")
+    // Without “[options]”, which all have, the longest names leave room for what they do in 80 columns.
+    .configureHelp({
+      subcommandTerm: (command) =>
+        [command.name(), ...command.aliases()].join("|") +
+        ` ${command.usage()}`.replace(/ \[(options|command)\]/g, ""),
+    })
     .showHelpAfterError("(add --help for more information)")
     .configureOutput({
       writeOut: (text) => host.terminal.stdout.write(visibleText(text)),
