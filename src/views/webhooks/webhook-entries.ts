@@ -29,7 +29,7 @@ export function webhookEntries(
       detail: `${field}: ${message}`,
     })),
   ];
-  return entries.length > 0 ? entries : [{ label: "$(info) There is no such webhook" }];
+  return entries.length > 0 ? entries : [{ label: "$(info) There is no webhook to choose from" }];
 }
 
 function iconOf({ status }: Webhook): string {
