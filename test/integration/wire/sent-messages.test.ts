@@ -47,11 +47,14 @@ describe("On the wire, every message to Discord", () => {
       if (own !== undefined) own.permissions |= Permission.MENTION_EVERYONE;
     }
     const text = `@everyone @here <@&${role.id}> <@${lab.people.grace.id}> <@!${lab.people.linus.id}>`;
+    await scene.configure('inbound_scope = "open_guild_channels"\nbroadcast_strategy = "allow"\n');
     const { link } = await scene.gateway.startConnected();
     people.write("ada", "general", `@palyra ${text}`);
     await scene.gateway.waitForAnswers("general", 1);
     await scene.gateway.waitUntilIdle(link, 1);
-    for (const { allowed_mentions } of scene.wire.sends()) {
+    const sent = scene.wire.sends();
+    assert.ok(sent.length > 0, "the answer went over the watched wire");
+    for (const { allowed_mentions } of sent) {
       assert.deepEqual(allowed_mentions, { parse: [], replied_user: false });
     }
     const answer = lab.general.messages.find((message) => message.authorId === bot.userId);
