@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import type { ErrorEnvelope } from "../../../src/contracts/errors.ts";
 import type { ApplyRequest, CheckId } from "../../../src/contracts/http-onboarding.ts";
 import { Permission } from "../../../src/simulator/world/permissions.ts";
@@ -134,6 +137,24 @@ describe("Setting up a Discord account that goes wrong", () => {
     scene.onSecret = () => null;
     scene.simulator.faults.clear();
     await works();
+  });
+
+  it("says so when something else answers in Discord's place, now or after the bot's name", async () => {
+    const user = { id: "1100000000000000001", username: "palyra" };
+    for (const me of [{}, { ...user, id: "1&scope=x" }, user]) {
+      const server = createServer((request, response) => {
+        response.setHeader("content-type", "application/json");
+        response.end(JSON.stringify(request.url?.endsWith("/users/@me") ? me : {}));
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      try {
+        const api_base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`;
+        await fails("discord_unreachable", /not Discord's API/, { api_base });
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+    }
   });
 
   it("does nothing when it is cancelled while it waits for another one", async () => {

@@ -1,4 +1,4 @@
-import type { APIApplication, APIGatewayBotInfo, APIUser } from "discord-api-types/v10";
+import type * as z from "zod";
 import type {
   ChannelCheck,
   CheckId,
@@ -12,6 +12,7 @@ import { mayConnectTo } from "../egress.ts";
 import { type ApplicationIntents, applicationIntents } from "./application-intents.ts";
 import { channelCheck } from "./bot-places.ts";
 import { discordFault } from "./discord-fault.ts";
+import { BotApplication, BotGateway, BotUser, expectedAnswer } from "./expected-answer.ts";
 
 /** Fewer session starts than this are told as a warning. */
 const fewSessionStarts = 10;
@@ -64,9 +65,9 @@ export interface ProbeOptions {
 /** Asks Discord everything that has to be right before a bot is connected. Changes nothing there. */
 export async function probeAccount(options: ProbeOptions): Promise<AccountProbe> {
   const { rest, apiBase, channelId } = options;
-  let user: APIUser;
+  let user: z.infer<typeof BotUser>;
   try {
-    user = await rest.ownUser();
+    user = expectedAnswer(BotUser, await rest.ownUser());
   } catch (thrown) {
     const fault = discordFault(thrown, apiBase);
     const status = fault.code === "discord_auth_failed" ? "failed" : "unknown";
@@ -109,9 +110,9 @@ async function probeApplication({
   rest,
   apiBase,
 }: ProbeOptions): Promise<Pick<AccountProbe, "application" | "findings">> {
-  let found: APIApplication;
+  let found: z.infer<typeof BotApplication>;
   try {
-    found = await rest.application();
+    found = expectedAnswer(BotApplication, await rest.application());
   } catch (thrown) {
     const { message, nextStep } = discordFault(thrown, apiBase);
     const why = `What the application may do is not known. ${message}`;
@@ -158,9 +159,9 @@ async function probeGateway({
   signal,
   hearHello,
 }: ProbeOptions): Promise<Pick<AccountProbe, "sessionStarts" | "findings">> {
-  let information: APIGatewayBotInfo;
+  let information: z.infer<typeof BotGateway>;
   try {
-    information = await rest.gatewayBot();
+    information = expectedAnswer(BotGateway, await rest.gatewayBot());
   } catch (thrown) {
     const fault = discordFault(thrown, apiBase);
     const findings = [finding("gateway", "unknown", fault.message, fault.nextStep, fault)];
