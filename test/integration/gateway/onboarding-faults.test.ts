@@ -141,7 +141,8 @@ describe("Setting up a Discord account that goes wrong", () => {
 
   it("says so when something else answers in Discord's place, now or after the bot's name", async () => {
     const user = { id: "1100000000000000001", username: "palyra" };
-    for (const me of [{}, { ...user, id: "1&scope=x" }, user]) {
+    const long = "x".repeat(100_000);
+    for (const me of [{}, { ...user, id: "1&scope=x" }, { ...user, username: long }, user]) {
       const server = createServer((request, response) => {
         response.setHeader("content-type", "application/json");
         response.end(JSON.stringify(request.url?.endsWith("/users/@me") ? me : {}));

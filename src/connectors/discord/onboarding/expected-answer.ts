@@ -3,15 +3,15 @@ import { Snowflake } from "../../../contracts/discord-id.ts";
 import { PalyraError } from "../../../platform/errors.ts";
 
 /** What setting up an account reads of Discord's answers (Discord reference: User, Application, Get Gateway Bot). */
-export const BotUser = z.object({ id: Snowflake, username: z.string() });
+export const BotUser = z.object({ id: Snowflake, username: z.string().max(256) });
 export const BotApplication = z.object({
   id: Snowflake,
-  name: z.string(),
+  name: z.string().max(256),
   flags: z.int().optional(),
   bot_public: z.boolean().optional(),
 });
 export const BotGateway = z.object({
-  url: z.string(),
+  url: z.string().max(2_048),
   session_start_limit: z.object({ total: z.int(), remaining: z.int(), reset_after: z.number() }),
 });
 
