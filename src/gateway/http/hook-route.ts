@@ -123,13 +123,11 @@ function send(
     case "challenge":
       return reply.code(200).send({ challenge: answer.challenge });
     case "refused": {
-      const { status, retryAfterSeconds } = answer;
-      const error = errorAnswer(
-        answer.code,
-        answer.message,
-        redactor,
-        status === undefined ? {} : { status },
-      );
+      const { status, nextStep, retryAfterSeconds } = answer;
+      const error = errorAnswer(answer.code, answer.message, redactor, {
+        ...(status === undefined ? {} : { status }),
+        ...(nextStep === undefined ? {} : { nextStep }),
+      });
       if (retryAfterSeconds !== undefined) reply.header("retry-after", retryAfterSeconds);
       return reply.code(error.status).send(error.body);
     }

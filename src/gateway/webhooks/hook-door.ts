@@ -14,6 +14,8 @@ export interface HookRefusal {
   /** Where it differs from that of the code. */
   readonly status?: number;
   readonly message: string;
+  /** What the sender can do, where that differs from the code's. */
+  readonly nextStep?: string;
   readonly retryAfterSeconds?: number;
 }
 

@@ -26,11 +26,20 @@ export interface HookIngressOptions {
   readonly now?: () => number;
 }
 
-const answers: Readonly<Record<WebhookRefusal, { code: ErrorCode; status?: number }>> = {
+const unsigned = {
+  code: "unauthorized",
+  nextStep:
+    "Sign the request with the secret of the integration, and send its body byte for byte as it was signed.",
+} as const;
+
+const answers: Readonly<Record<WebhookRefusal, { code: ErrorCode; status?: number; nextStep?: string }>> = {
   payload_too_large: { code: "payload_too_large" },
-  signature_missing: { code: "unauthorized" },
-  outside_window: { code: "unauthorized" },
-  signature_invalid: { code: "unauthorized" },
+  signature_missing: unsigned,
+  outside_window: {
+    code: "unauthorized",
+    nextStep: "Set the sender's clock right, and sign the request anew when it is sent.",
+  },
+  signature_invalid: unsigned,
   content_type: { code: "validation_error", status: 415 },
   invalid_payload: { code: "validation_error" },
   event_not_allowed: { code: "forbidden" },
