@@ -79,7 +79,15 @@ export const WebhookTarget = z.strictObject({
   /** `message`: the text is posted as it is. `agent`: the agent reads it, quoted as untrusted, and its answer is posted. */
   mode: z.enum(["message", "agent"]),
   connector_id: z.string().trim().min(1).max(128),
-  conversation_id: z.string().trim().min(1).max(256),
+  /** Canonical: a bare number would be taken, and no delivery could ever reach it. */
+  conversation_id: z
+    .string()
+    .trim()
+    .max(256)
+    .regex(
+      /^[a-z][a-z0-9_-]*:\S+$/,
+      "write it as KIND:channel:ID, for example discord:channel:123456789012345678",
+    ),
 });
 export type WebhookTarget = z.infer<typeof WebhookTarget>;
 
@@ -143,4 +151,9 @@ function fits(bytes: number): (text: string) => boolean {
 /** Path of an integration's ingress. */
 export function hookPath(integrationId: string): string {
   return `/hooks/${integrationId}`;
+}
+
+/** A channel of Discord may be given as Discord shows its id; where deliveries go has the canonical form. */
+export function targetConversation(connectorId: string, given: string): string {
+  return connectorId.startsWith("discord:") && /^\d+$/.test(given) ? `discord:channel:${given}` : given;
 }

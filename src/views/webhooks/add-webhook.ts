@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { WebhookName, type WebhookSignature } from "../../contracts/webhook.ts";
+import { targetConversation, WebhookName, type WebhookSignature } from "../../contracts/webhook.ts";
 import type { ControlCenterHolder } from "../control-center-holder.ts";
 import { askChoice, askText, type Entry } from "../wizard/quick-input.ts";
 import { next, runWizard, type StepOutcome, type WizardStep } from "../wizard/wizard.ts";
@@ -42,7 +42,13 @@ export async function addWebhook(holder: ControlCenterHolder, desk: WebhookDesk)
       enabled: true,
       ...(draft.connector === null
         ? {}
-        : { target: { mode: "agent", connector_id: draft.connector, conversation_id: draft.conversation } }),
+        : {
+            target: {
+              mode: "agent",
+              connector_id: draft.connector,
+              conversation_id: targetConversation(draft.connector, draft.conversation),
+            },
+          }),
     });
   } catch (thrown) {
     await center.deleteSecret(ref);

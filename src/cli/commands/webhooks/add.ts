@@ -1,6 +1,11 @@
 import { type Command, Option } from "commander";
 import { type PutWebhookRequest, WebhookResponse } from "../../../contracts/http-webhooks.ts";
-import { type WebhookSignature, webhookBounds, webhookSignatures } from "../../../contracts/webhook.ts";
+import {
+  targetConversation,
+  type WebhookSignature,
+  webhookBounds,
+  webhookSignatures,
+} from "../../../contracts/webhook.ts";
 import { PalyraError } from "../../../platform/errors.ts";
 import { confirmed } from "../../confirm.ts";
 import { withExamples } from "../../examples.ts";
@@ -113,9 +118,4 @@ function requestOf(id: string, provider: string | undefined, given: Flags): PutW
             },
     }).filter(([, value]) => value !== undefined),
   ) as PutWebhookRequest;
-}
-
-/** A channel of Discord may be given as Discord shows its id; where deliveries go has the canonical form. */
-export function targetConversation(connectorId: string, given: string): string {
-  return connectorId.startsWith("discord:") && /^\d+$/.test(given) ? `discord:channel:${given}` : given;
 }

@@ -65,7 +65,7 @@ describe("webhooks.toml", () => {
   }
 
   it("names the entry where the field is missing, and its sub-table's lines", () => {
-    const text = `${entry("a")}\n[[webhooks]]\nintegration_id = "b"\nprovider = "x"\n\n${entry("c")}[webhooks.target]\nmode = "shout"\nconnector_id = "discord:default"\nconversation_id = "x"\n`;
+    const text = `${entry("a")}\n[[webhooks]]\nintegration_id = "b"\nprovider = "x"\n\n${entry("c")}[webhooks.target]\nmode = "shout"\nconnector_id = "discord:default"\nconversation_id = "discord:channel:9"\n`;
     const { quarantined } = read(text);
     assert.deepEqual(
       quarantined.map(({ line, field }) => [text.split("\n")[(line ?? 0) - 1], field]),
@@ -116,7 +116,7 @@ describe("webhooks.toml", () => {
 });
 
 describe("A change of webhooks.toml", () => {
-  const text = `# all of them\nversion = 1\n\n# the first\n${entry("a", "future_setting = true # kept\n")}[webhooks.target]\nmode = "message"\nconnector_id = "discord:default"\nconversation_id = "c1"\n\n# the second\n${entry("b")}\n# the third\n${entry("c")}[webhooks.target]\nmode = "agent"\nconnector_id = "discord:default"\nconversation_id = "c3"\n`;
+  const text = `# all of them\nversion = 1\n\n# the first\n${entry("a", "future_setting = true # kept\n")}[webhooks.target]\nmode = "message"\nconnector_id = "discord:default"\nconversation_id = "discord:channel:1"\n\n# the second\n${entry("b")}\n# the third\n${entry("c")}[webhooks.target]\nmode = "agent"\nconnector_id = "discord:default"\nconversation_id = "discord:channel:3"\n`;
   const comments = (of: string): string[] => [...of.matchAll(/#.*/g)].map(([comment]) => comment).sort();
 
   it("changes only the fields it names, and keeps comments, unknown fields and tables", () => {
