@@ -21,13 +21,11 @@ const settledStates: readonly ServiceView["state"][] = [
 export class ServiceSet {
   readonly #runners: ReadonlyMap<ServiceKind, ServiceRunner>;
   readonly #waiters = new Set<() => void>();
-  readonly #tick: NodeJS.Timeout;
+  #tick: NodeJS.Timeout | null = null;
+  #detached = false;
 
   constructor(make: (service: ServiceKind) => ServiceRunner) {
     this.#runners = new Map(serviceKinds.map((service) => [service, make(service)]));
-    this.#tick = setInterval(() => {
-      for (const runner of this.all) runner.dispatch({ kind: "tick" });
-    }, safetyTickMs);
   }
 
   get all(): Iterable<ServiceRunner> {
@@ -42,6 +40,9 @@ export class ServiceSet {
 
   /** Sets the services going; the browser daemon first, because the gateway calls it. */
   begin(): void {
+    this.#tick = setInterval(() => {
+      for (const runner of this.all) runner.dispatch({ kind: "tick" });
+    }, safetyTickMs);
     for (const service of ["browserd", "gateway"] as const) this.one(service).dispatch({ kind: "open" });
   }
 
@@ -75,25 +76,30 @@ export class ServiceSet {
     for (const wake of this.#waiters) wake();
   }
 
-  /** Leaves the sidecars running and reports nothing any more. */
+  /** Leaves the sidecars running and reports nothing any more; commands in hand fail. */
   detach(): void {
-    clearInterval(this.#tick);
+    this.#detached = true;
+    if (this.#tick !== null) clearInterval(this.#tick);
     for (const runner of this.all) runner.detach();
     this.changed();
   }
 
-  /** Resolves when `done` is true after a change, and at the latest after `commandWaitMs`. */
+  /**
+   * Resolves when `done` is true after a change, and at the latest after `commandWaitMs`.
+   * @throws `service_unavailable` when the services are let go of before
+   */
   #until(done: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = (): void => {
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void): void => {
         clearTimeout(deadline);
         this.#waiters.delete(check);
-        resolve();
+        settle();
       };
       const check = (): void => {
-        if (done()) finish();
+        if (done()) finish(resolve);
+        else if (this.#detached) finish(() => reject(letGo()));
       };
-      const deadline = setTimeout(finish, commandWaitMs);
+      const deadline = setTimeout(() => finish(resolve), commandWaitMs);
       this.#waiters.add(check);
       check();
     });
@@ -103,6 +109,14 @@ export class ServiceSet {
 /** The services a command is about: the one it names, or all. */
 export function kindsOf(only: ServiceKind | undefined): readonly ServiceKind[] {
   return only === undefined ? serviceKinds : [only];
+}
+
+function letGo(): PalyraError {
+  return new PalyraError(
+    "service_unavailable",
+    "The window or terminal that owned the services was closed before this was done.",
+    { nextStep: "Look at the status, then try again." },
+  );
 }
 
 function namesOf(services: readonly ServiceKind[]): string {

@@ -160,6 +160,16 @@ describe("The life of a service", () => {
     assert.deepEqual(await home.living("gateway"), []);
   });
 
+  it("tells who waits for a start that its window was closed before", async () => {
+    await behave(home.stateRoot, { gateway: { neverReady: true } });
+    const center = await home.open();
+    const started = center.start("gateway");
+    const refused = assert.rejects(started, { code: "service_unavailable", message: /was closed before/ });
+    await serviceIn(center, "gateway", "starting");
+    await center.dispose();
+    await refused;
+  });
+
   it("stops gracefully, stays stopped after a reopening, and starts again when asked", async () => {
     const center = await home.open();
     await serviceIn(center, "gateway", "running");
