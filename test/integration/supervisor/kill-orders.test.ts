@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { ControlCenter } from "../../../src/supervisor/control-center.ts";
-import { serviceIn, snapshotWhere, TestHome, testOptions, viewOf } from "../../support/supervisor/control-center-host.ts";
+import {
+  serviceIn,
+  snapshotWhere,
+  TestHome,
+  testOptions,
+  viewOf,
+} from "../../support/supervisor/control-center-host.ts";
 import { type HostProcess, startHost } from "../../support/supervisor/start-host.ts";
 import { waitUntil } from "../../support/vscode/wait-until.ts";
 
@@ -67,11 +73,15 @@ describe("Windows and services killed in random order", () => {
     for (let kill = 0; kill < kills; kill += 1) {
       const living = (await onlyGateway(home)) ?? (await gatewayAfterRetry(home));
       if (random(2) === 0) {
+        const signal = random(4) === 0 ? "SIGSTOP" : "SIGKILL";
         try {
-          process.kill(living, random(4) === 0 ? "SIGSTOP" : "SIGKILL");
+          process.kill(living, signal);
         } catch (error) {
           // It is being replaced at this moment.
           if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+        }
+        if (signal === "SIGKILL") {
+          await waitUntil("it is gone", async () => !(await home.living("gateway")).includes(living));
         }
       } else {
         const [victim] = hosts.splice(random(hosts.length), 1);
