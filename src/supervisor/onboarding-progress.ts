@@ -114,7 +114,7 @@ const findings: Readonly<
   gateway: (facts) => serviceFinding(facts, "gateway"),
   model: (facts, marks) => ({
     done: marks.confirmed.includes("model") || (isInUse(facts) && isServing(serviceOf(facts, "gateway"))),
-    detail: "Messages are answered by the built-in model, which needs no key.",
+    detail: "Messages are answered by the built-in model, which needs no key and says back what people write.",
   }),
   discord: (facts) => discordFinding(facts),
   browser: (facts) => browserFinding(facts),
