@@ -21,17 +21,20 @@ import { applyAccount } from "./apply-account.ts";
 import { type OnboardingParts, storedSecret, throwIfCancelled } from "./onboarding-parts.ts";
 import { planConfig } from "./planned-config.ts";
 import { runPreflight, taskRest } from "./preflight.ts";
+import { RecentMessages } from "./recent-messages.ts";
 import { hearFirstMessage } from "./verify-inbound.ts";
 
 /** Sets up Discord accounts: looks first, then does all of it or nothing. */
 export class OnboardingDesk {
   readonly #parts: OnboardingParts;
   readonly #turns: AccountTurns;
+  readonly #recent = new RecentMessages();
 
   /** @param turns shared by all who change accounts */
   constructor(parts: OnboardingParts, turns: AccountTurns) {
     this.#parts = parts;
     this.#turns = turns;
+    parts.channels.listen((event) => this.#recent.add(event));
   }
 
   /** Finds out whether an account could be set up as wished. Changes nothing. */
@@ -64,7 +67,7 @@ export class OnboardingDesk {
 
   /** Waits for the first message to the bot. */
   async verify(asked: VerifyRequest, signal: AbortSignal): Promise<VerifyResponse> {
-    return await hearFirstMessage(this.#parts, asked, signal);
+    return await hearFirstMessage(this.#parts, this.#recent, asked, signal);
   }
 
   async #apply(asked: ApplyRequest, signal: AbortSignal): Promise<ApplyResponse> {
@@ -101,6 +104,8 @@ export class OnboardingDesk {
       signal,
     );
     const connectorId = discordConnectorId(account);
+    // They were judged by other rules.
+    if (applied.changed) this.#recent.forget(connectorId);
     connectors.note(connectorId, {
       type: "connector.onboarded",
       level: "info",

@@ -5,6 +5,7 @@ import type { VerifyRequest, VerifyResponse } from "../../contracts/http-onboard
 import { PalyraError } from "../../platform/errors.ts";
 import { instanceOf } from "./apply-account.ts";
 import type { OnboardingParts } from "./onboarding-parts.ts";
+import type { RecentMessages } from "./recent-messages.ts";
 
 /** Messages written longer ago than this before the wait are what was missed, not what is waited for; milliseconds. */
 const clockSlackMs = 60_000;
@@ -16,10 +17,12 @@ const pairingReasons: ReadonlySet<string> = new Set([
 
 /**
  * Waits until somebody writes to the bot: a direct message, a mention, or whatever else its rules answer.
+ * @param recent what came in just before; what is told of is forgotten there
  * @throws `not_found` for an account that is not set up, `conflict` when it is switched off or nobody waits any more
  */
 export async function hearFirstMessage(
   parts: OnboardingParts,
+  recent: RecentMessages,
   asked: VerifyRequest,
   signal: AbortSignal,
 ): Promise<VerifyResponse> {
@@ -40,7 +43,7 @@ export async function hearFirstMessage(
       lastError === null ? {} : { nextStep: lastError.next_step },
     );
   }
-  const heard = await nextMessage(parts, asked, connectorId, signal);
+  const heard = await nextMessage(parts, recent, asked, connectorId, signal);
   if (heard !== null) return heard;
   return {
     connector_id: connectorId,
@@ -53,13 +56,17 @@ export async function hearFirstMessage(
 
 function nextMessage(
   parts: OnboardingParts,
+  recent: RecentMessages,
   asked: VerifyRequest,
   connectorId: string,
   signal: AbortSignal,
 ): Promise<VerifyResponse | null> {
   const since = Date.now() - clockSlackMs;
   return new Promise((resolve, reject) => {
+    let settled = false;
     const settle = (act: () => void): void => {
+      if (settled) return;
+      settled = true;
       unlisten();
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
@@ -67,16 +74,22 @@ function nextMessage(
     };
     const onAbort = (): void => settle(() => reject(new PalyraError("conflict", "The wait was cancelled.")));
     const timer = setTimeout(() => settle(() => resolve(null)), asked.timeout_ms);
-    const unlisten = parts.channels.listen((event) => {
+    const hear = (event: InboundMessageEvent): void => {
       if (event.connector_id !== connectorId || event.sent_at_unix_ms < since) return;
       if (!isIn(event, asked.channel_id)) return;
       judged(parts, event).then(
         (answer) => {
-          if (answer !== null) settle(() => resolve(answer));
+          if (answer === null) return;
+          settle(() => {
+            recent.forget(connectorId, event.envelope_id);
+            resolve(answer);
+          });
         },
         (thrown: unknown) => settle(() => reject(thrown)),
       );
-    });
+    };
+    const unlisten = parts.channels.listen(hear);
+    for (const event of recent.of(connectorId)) hear(event);
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
   });

@@ -192,17 +192,16 @@ describe("Setting up a Discord account", () => {
     assert.equal(scene.simulator.counts.identifies, identifies);
   });
 
-  it("ends with the first message to the bot, which is told as soon as it is heard", async () => {
+  it("ends with the first message to the bot, also when it was written before anybody waited", async () => {
     const { general } = scene.simulator.lab;
-    const waiting = scene.done("onboarding/verify", { channel_id: general.id, timeout_ms: 20_000 });
-    await waitUntil("the wait", () => scene.link.lines.length > 0);
-    const heard = waitUntil("the mention", async () => {
-      scene.simulator.people.write("ada", "general", "just chatting");
-      scene.simulator.people.write("ada", "random", "@palyra not here");
-      scene.simulator.people.write("ada", "general", "@palyra hello");
-      return await Promise.race([waiting, new Promise<null>((resolve) => setTimeout(resolve, 300, null))]);
-    });
-    const answer = VerifyResponse.parse(await heard);
+    const { people } = scene.simulator;
+    people.write("ada", "general", "just chatting");
+    people.write("ada", "random", "@palyra not here");
+    people.write("ada", "general", "@palyra hello");
+    const { messages } = people.findChannel("general");
+    await waitUntil("the answer", () => messages.some(({ content }) => content === "hello"));
+    const wait = { channel_id: general.id, timeout_ms: 20_000 };
+    const answer = VerifyResponse.parse(await scene.done("onboarding/verify", wait));
     assert.equal(answer.outcome, "answered");
     assert.equal(answer.heard?.reason, "routed");
     assert.equal(answer.heard?.sender_display, "Ada");
@@ -210,18 +209,17 @@ describe("Setting up a Discord account", () => {
   });
 
   it("says why a message that was heard is not answered, and that nobody wrote", async () => {
-    const nothing = VerifyResponse.parse(await scene.done("onboarding/verify", { timeout_ms: 1_000 }));
+    const { general } = scene.simulator.lab;
+    const quiet = { channel_id: general.id, timeout_ms: 1_000 };
+    const nothing = VerifyResponse.parse(await scene.done("onboarding/verify", quiet));
     assert.deepEqual([nothing.outcome, nothing.heard], ["nothing_heard", null]);
-    const waiting = scene.done("onboarding/verify", { timeout_ms: 20_000 });
     const direct = scene.simulator.world.directChannel(
       scene.simulator.lab.people.grace.id,
       scene.simulator.lab.bot.userId,
     );
-    const heard = waitUntil("the direct message", async () => {
-      scene.simulator.people.write("grace", direct.id, "hello?");
-      return await Promise.race([waiting, new Promise<null>((resolve) => setTimeout(resolve, 300, null))]);
-    });
-    const answer = VerifyResponse.parse(await heard);
+    const waiting = scene.done("onboarding/verify", { channel_id: direct.id, timeout_ms: 20_000 });
+    scene.simulator.people.write("grace", direct.id, "hello?");
+    const answer = VerifyResponse.parse(await waiting);
     assert.deepEqual(
       [answer.outcome, answer.heard?.reason, answer.heard?.is_direct_message],
       ["not_answered", "direct_message_pairing_required", true],
