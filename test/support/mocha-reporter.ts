@@ -9,6 +9,8 @@ const LINGER_MS = 5_000;
 export default class MochaReporter {
   constructor(runner: Runner) {
     const progress = new TestProgress();
+    // Who stops the run before its last test is told how far it came.
+    process.once("exit", () => progress.writeSummary());
     emitTestEvents(runner, (event) => {
       progress.accept(event);
       if (event.type === "end") {

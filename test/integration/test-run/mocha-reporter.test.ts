@@ -55,6 +55,13 @@ describe("The report of a test run", () => {
     assert.deepEqual(summary, { passed: 0, failed: 1, finished: true });
   });
 
+  it("says how far it came when it is stopped before its last test", async () => {
+    const { summary } = await report(
+      `describe("Doors", () => { it("open", () => {}); it("close", () => { process.exit(143); }); });`,
+    );
+    assert.deepEqual(summary, { passed: 1, failed: 0, finished: false });
+  });
+
   it("counts a hook that fails", async () => {
     const { summary } = await report(
       `describe("Doors", () => { before(() => { throw new Error("no house"); }); it("open", () => {}); });`,
