@@ -114,7 +114,8 @@ const findings: Readonly<
   gateway: (facts) => serviceFinding(facts, "gateway"),
   model: (facts, marks) => ({
     done: marks.confirmed.includes("model") || (isInUse(facts) && isServing(serviceOf(facts, "gateway"))),
-    detail: "Messages are answered by the built-in model, which needs no key and says back what people write.",
+    detail:
+      "Messages are answered by the built-in model, which needs no key and says back what people write.",
   }),
   discord: (facts) => discordFinding(facts),
   browser: (facts) => browserFinding(facts),
