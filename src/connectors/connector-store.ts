@@ -124,6 +124,15 @@ export interface ConnectorStore {
   enqueueOutbound(request: OutboundMessageRequest, now: number): Promise<boolean>;
   /** As `enqueueOutbound`, in one transaction: all of them or none. Returns how many were new. */
   enqueueAll(requests: readonly OutboundMessageRequest[], now: number): Promise<number>;
+  /**
+   * As `enqueueAll`, as long as the outbox has no message of another envelope whose id begins with `family`.
+   * @returns null when it has one: nothing was added
+   */
+  enqueueOnlyOf(
+    family: string,
+    requests: readonly OutboundMessageRequest[],
+    now: number,
+  ): Promise<number | null>;
   /** What became of the messages of one envelope, in order; none of those that have passed their retention. */
   outboundOf(connectorId: string, envelopeId: string): Promise<OutboundPart[]>;
   /**

@@ -61,6 +61,13 @@ export const errorCatalogue = {
   method_not_allowed: entry("validation", 405, 2, false, "Use one of the methods named in the answer."),
   failed_precondition: entry("dependency", 412, 78, false, "Do first what the message names."),
   conflict: entry("conflict", 409, 75, true, "Look at the current state, then try again."),
+  idempotency_key_reused: entry(
+    "conflict",
+    422,
+    2,
+    false,
+    "Send another request under a new key, or the first one again unchanged.",
+  ),
   payload_too_large: entry("validation", 413, 2, false, "Send a smaller request."),
   content_refused: entry(
     "policy",

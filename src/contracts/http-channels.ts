@@ -162,7 +162,7 @@ export const TestSendRequest = z.strictObject({
 });
 export type TestSendRequest = z.infer<typeof TestSendRequest>;
 export const TestSendHeaders = z.object({
-  /** A request that is made again under its key does nothing a second time. */
+  /** A request that is made again under its key does nothing a second time; another one under it is refused. */
   "idempotency-key": z
     .string()
     .regex(/^[\x21-\x7e]{1,128}$/, "must be 1 to 128 visible ASCII characters")

@@ -1,6 +1,7 @@
 import type { ConnectorInstance } from "../connectors/connector-instance.ts";
 import type { ConnectorStore, OutboundPart } from "../connectors/connector-store.ts";
 import { outboundNonce } from "../connectors/nonce.ts";
+import { PalyraError } from "../platform/errors.ts";
 
 /** How long somebody who asks what became of a text is kept waiting, in milliseconds. */
 const waitMs = 5_000;
@@ -17,6 +18,8 @@ export interface TextToSend {
   readonly envelopeId: string;
   readonly text: string;
   readonly replyTo: string | null;
+  /** What the ids of all texts under one key begin with: only one of them is sent. */
+  readonly keyed?: string;
 }
 
 /** What became of a text, in parts of the provider's size. */
@@ -37,9 +40,10 @@ export interface TextDelivery {
 /**
  * Puts a text that answers nothing into the outbox, all its parts or none of them.
  * @returns the number of parts that are new there
+ * @throws `idempotency_key_reused` when another text was sent under the key
  */
 export async function enqueueText(
-  store: Pick<ConnectorStore, "enqueueAll">,
+  store: Pick<ConnectorStore, "enqueueAll" | "enqueueOnlyOf">,
   instance: TextConnector,
   asked: TextToSend,
 ): Promise<number> {
@@ -53,7 +57,17 @@ export async function enqueueText(
     in_reply_to_message_id: sequence === 0 ? asked.replyTo : null,
     nonce: outboundNonce(connectorId, envelopeId, sequence),
   }));
-  const added = await store.enqueueAll(requests, Date.now());
+  const now = Date.now();
+  const added =
+    asked.keyed === undefined
+      ? await store.enqueueAll(requests, now)
+      : await store.enqueueOnlyOf(asked.keyed, requests, now);
+  if (added === null) {
+    throw new PalyraError(
+      "idempotency_key_reused",
+      "Another message was sent under this Idempotency-Key; nothing was sent now.",
+    );
+  }
   instance.wake();
   return added;
 }
@@ -62,6 +76,7 @@ export async function enqueueText(
  * Sends a text through the outbox and waits until all its parts are delivered, or one of them is not, or for five
  * seconds. Does not wait while the queue is paused or the connector cannot send: the text is kept until it can be.
  * A text that was asked for before is not sent again; what has become of it is told.
+ * @throws `idempotency_key_reused` when another text was sent under the key
  */
 export async function sendText(
   store: ConnectorStore,

@@ -69,6 +69,7 @@ export class TestMessages {
    * Sends a text into a channel, through the outbox like every answer, and tells what became of it.
    * @param key a request that is made again under its key sends nothing a second time, and is told what became of
    *   the first one
+   * @throws `idempotency_key_reused` when another request was made under the key
    */
   async send(connectorId: string, request: TestSendRequest, key: string | null): Promise<TestSendResponse> {
     if (this.#connectors.spec(connectorId).kind !== "discord") {
@@ -76,13 +77,15 @@ export class TestMessages {
     }
     const target = request.target.replace(/^(?:channel|thread):/, "");
     const replyTo = request.reply_to_message_id ?? null;
-    const envelopeId = key === null ? ulid() : envelopeOfKey(key, connectorId, request);
+    const keyed = key === null ? null : `test-${digestOf(connectorId, key)}-`;
+    const envelopeId = keyed === null ? ulid() : `${keyed}${digestOf(target, request.text, replyTo)}`;
     const sent = await sendText(this.#store, this.#connectors.enabled(connectorId), {
       connectorId,
       conversationId: `discord:channel:${target}`,
       envelopeId,
       text: request.text,
       replyTo,
+      ...(keyed === null ? {} : { keyed }),
     });
     return {
       dispatch: {
@@ -102,8 +105,7 @@ export class TestMessages {
   }
 }
 
-/** Another text or place under a key that was used before is another request. */
-function envelopeOfKey(key: string, connectorId: string, request: TestSendRequest): string {
-  const asked = JSON.stringify([key, connectorId, request.target, request.text, request.reply_to_message_id]);
-  return `test-${createHash("sha256").update(asked).digest("hex")}`;
+/** 32 hexadecimal digits that stand for the parts. */
+function digestOf(...parts: readonly (string | null)[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
 }

@@ -39,6 +39,16 @@ export function addRequest(
   return added > 0;
 }
 
+/** Whether there is a message of another envelope whose id begins with `family`. */
+export function hasOtherOf(tx: Transaction, family: string, request: OutboundMessageRequest): boolean {
+  const other = tx.get(
+    `SELECT 1 FROM outbox WHERE connector_id = ? AND envelope_id >= ? AND envelope_id < ? || char(1114111)
+       AND envelope_id <> ? LIMIT 1`,
+    [request.connector_id, family, family, request.envelope_id],
+  );
+  return other !== undefined;
+}
+
 /** @param nextClaim makes a claim that no other claim has */
 export function claimRequests(
   tx: Transaction,

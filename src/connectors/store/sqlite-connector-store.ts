@@ -36,6 +36,7 @@ import {
   buryRequest,
   claimRequests,
   deliverRequest,
+  hasOtherOf,
   partOf,
   partsSql,
   recoverRequests,
@@ -161,6 +162,20 @@ export class SqliteConnectorStore implements ConnectorStore {
   async enqueueAll(requests: readonly OutboundMessageRequest[], now: number): Promise<number> {
     const added = await this.#database.write(
       (tx) => requests.filter((request) => addRequest(tx, request, false, now)).length,
+    );
+    this.#upkeep.rowsAdded(requests.length, now);
+    return added;
+  }
+
+  async enqueueOnlyOf(
+    family: string,
+    requests: readonly OutboundMessageRequest[],
+    now: number,
+  ): Promise<number | null> {
+    const added = await this.#database.write((tx) =>
+      requests.some((request) => hasOtherOf(tx, family, request))
+        ? null
+        : requests.filter((request) => addRequest(tx, request, false, now)).length,
     );
     this.#upkeep.rowsAdded(requests.length, now);
     return added;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ErrorEnvelope } from "../../../src/contracts/errors.ts";
 import { type TestSendRequest, TestSendResponse } from "../../../src/contracts/http-channels.ts";
 import { GatewayScene, gatewayStatus } from "../../support/sidecar/gateway-scene.ts";
 import type { ControlLink } from "../../support/sidecar/sidecar-process.ts";
@@ -119,20 +120,40 @@ describe("A test message into a channel", () => {
     assert.equal(scene.answers("general").filter((text) => text === "both").length, 1);
   });
 
-  it("that is asked for again under its key is sent once, and another text under the key is another message", async () => {
+  it("under the key of another one is refused with what to do, and the other one keeps its result", async () => {
     const key = { "idempotency-key": "button-1" };
     const first = await testSend({ text: "once" }, key);
-    const again = await testSend({ text: "once" }, key);
-    assert.deepEqual([first.enqueued, again.enqueued, again.delivered], [1, 0, 1]);
-    assert.equal(again.envelope_id, first.envelope_id);
-    await testSend({ text: "another" }, key);
-    const texts = scene.answers("general").slice(-2);
-    assert.deepEqual(texts, ["once", "another"]);
-    const refused = await post(
-      "test-send",
-      { target: general, confirm: true },
-      { "idempotency-key": "x".repeat(129) },
+    const others = [
+      { text: "another" },
+      { text: "once\nand more" },
+      { text: "once", target: scene.simulator.people.findChannel("random").id },
+      { text: "once", reply_to_message_id: first.native_message_id ?? "" },
+    ];
+    for (const other of others) {
+      const refused = await post("test-send", { target: general, confirm: true, ...other }, key);
+      assert.equal(refused.status, 422, JSON.stringify(other));
+      const { code, retryable, next_step } = ErrorEnvelope.parse(await refused.json());
+      assert.deepEqual([code, retryable], ["idempotency_key_reused", false]);
+      assert.match(next_step, /new key/);
+    }
+    const again = await testSend({ target: `channel:${general}`, text: "once" }, key);
+    assert.deepEqual(again, { ...first, enqueued: 0 });
+    assert.equal(scene.answers("general").at(-1), "once");
+  });
+
+  it("is sent once when two different ones come at the same time under one key", async () => {
+    const key = { "idempotency-key": "race-1" };
+    const answers = await Promise.all(
+      ["one", "two", "three"].map((text) => post("test-send", { target: general, confirm: true, text }, key)),
     );
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 422, 422]);
+    const sent = scene.answers("general").filter((text) => ["one", "two", "three"].includes(text));
+    assert.equal(sent.length, 1);
+  });
+
+  it("under a key that is none is refused", async () => {
+    const body = { target: general, confirm: true };
+    const refused = await post("test-send", body, { "idempotency-key": "x".repeat(129) });
     assert.equal(refused.status, 400);
   });
 });

@@ -282,6 +282,17 @@ export function describeConnectorStore(name: string, open: () => Promise<StoreFi
         assert.equal((await store.queueDepth(connector)).outbox_pending, 3);
       });
 
+      it("takes messages of one envelope of a family only, and none of another", async () => {
+        const of = (envelope_id: string, connector_id = connector) =>
+          [0, 1].map((sequence) => ({ ...sampleReply(sampleEvent(1), sequence), envelope_id, connector_id }));
+        assert.equal(await store.enqueueOnlyOf("key-1-", of("key-1-a"), 1), 2);
+        assert.equal(await store.enqueueOnlyOf("key-1-", of("key-1-a"), 2), 0);
+        assert.equal(await store.enqueueOnlyOf("key-1-", of("key-1-b"), 3), null);
+        assert.equal(await store.enqueueOnlyOf("key-10-", of("key-10-b"), 4), 2);
+        assert.equal(await store.enqueueOnlyOf("key-1-", of("key-1-b", other), 5), 2);
+        assert.equal((await store.queueDepth(connector)).outbox_pending, 4);
+      });
+
       it("tells what became of the messages of an envelope, and of no other", async () => {
         await answer(1, 3, 10);
         await store.enqueueOutbound({ ...sampleReply(sampleEvent(1)), connector_id: other }, 10);
