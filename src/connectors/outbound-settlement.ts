@@ -34,8 +34,10 @@ export function settle(
   if (counted && attempts >= retryLimits.outboundAttempts) {
     return { kind: "dead", reason: `attempts_exhausted: ${outcome.reason}` };
   }
-  const delayMs = rateLimited
+  const wanted = rateLimited
     ? rateLimitDelay(outcome.retry_after_ms, facts.random)
     : retryDelay(attempts, facts.random);
+  // A longer wait would only keep a message, and those behind it, that is not sent any more.
+  const delayMs = Math.min(wanted, row.createdAt + retryLimits.maxAgeMs + 1 - facts.now);
   return { kind: "retry", counted, reason: outcome.reason, delayMs };
 }

@@ -23,6 +23,7 @@ import { PalyraError } from "../../platform/errors.ts";
 import type { AdapterRateLimits } from "../connector-adapter.ts";
 import { type Connecting, connectingTo, requestWhole } from "./bounded-request.ts";
 import { mayRequest } from "./egress.ts";
+import { withRateLimitHeaders } from "./rate-limit-answer.ts";
 import { RateLimitNotes } from "./rate-limit-notes.ts";
 
 /** Longest time one request may take, its answer included, in milliseconds. */
@@ -284,5 +285,5 @@ async function requestOnce(
   if (!mayRequest(url, apiBase)) {
     throw new PalyraError("forbidden", "A request would have left the configured Discord API.");
   }
-  return await requestWhole(url, init, connecting);
+  return await withRateLimitHeaders(await requestWhole(url, init, connecting), Date.now());
 }

@@ -41,6 +41,16 @@ describe("After an attempt to send", () => {
     assert.ok(settlement.delayMs >= 90_000);
   });
 
+  it("a rate limit that lasts longer than messages are kept ends with the message, not after it", () => {
+    const forYears = { ...limited, retry_after_ms: 999_999_999_000 };
+    const settlement = settle(row, forYears, facts);
+    assert.ok(settlement.kind === "retry");
+    const then = { ...facts, now: facts.now + settlement.delayMs };
+    assert.deepEqual(settle(row, forYears, then), { kind: "dead", reason: "expired: 429" });
+    const before = { ...then, now: then.now - 1 };
+    assert.equal(settle(row, forYears, before).kind, "retry");
+  });
+
   it("a refused token is no fault of the message: it waits for a better one", () => {
     const outcome = { kind: "permanent_failure", class: "auth_failed", reason: "401" } as const;
     const settlement = settle(row, outcome, facts);

@@ -183,6 +183,27 @@ describe("A request to Discord", () => {
     rest.dispose();
   });
 
+  it("that is to wait by the body of the answer alone waits, and so does everything else", async () => {
+    let asked = 0;
+    const port = await listen(
+      createServer((_request, response) => {
+        asked += 1;
+        response.writeHead(429, { "content-type": "application/json" });
+        response.end(JSON.stringify({ message: "wait", retry_after: 1.25, global: true }));
+      }),
+    );
+    const base = new URL(`http://127.0.0.1:${port}/api`);
+    const rest = new DiscordRest(base, "x", new AbortController().signal);
+    for (const channel of ["1234567890123456789", "1234567890123456790"]) {
+      const outcome = await sendMessage(rest, replyTo(channel, "x"));
+      assert.ok(outcome.kind === "retry" && outcome.class === "rate_limit");
+      assert.ok((outcome.retry_after_ms ?? 0) > 1_000, JSON.stringify(outcome));
+    }
+    assert.equal(asked, 1);
+    assert.ok((rest.rateLimits(Date.now()).globalRetryAfterMs ?? 0) > 0);
+    rest.dispose();
+  });
+
   it("to a host that cannot be found is tried again later and fails no message for good", async () => {
     const rest = new DiscordRest(new URL("http://palyra.invalid/api"), "x", new AbortController().signal);
     const outcome = await sendMessage(rest, replyTo("1234567890123456789", "x"));
