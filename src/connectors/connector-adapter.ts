@@ -84,10 +84,15 @@ export interface ConnectorAdapter {
   /**
    * Looks whether an earlier attempt to send took effect, by reading back our own messages.
    * @param notBefore instant (ms) of the first attempt
+   * @param others the provider's ids of messages that were delivered there since, and are not this one
    * @returns the provider's message id, null when it did not
    * @throws when it cannot be told now
    */
-  findSent(request: OutboundMessageRequest, notBefore: number): Promise<string | null>;
+  findSent(
+    request: OutboundMessageRequest,
+    notBefore: number,
+    others: ReadonlySet<string>,
+  ): Promise<string | null>;
   /** Shows for some seconds that an answer is being written. Never throws: it is only a courtesy. */
   showTyping(conversationId: string): Promise<void>;
   /** Puts an emoji on a person's message. Never throws: it is only a courtesy. */

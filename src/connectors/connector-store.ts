@@ -135,6 +135,8 @@ export interface ConnectorStore {
   ): Promise<number | null>;
   /** What became of the messages of one envelope, in order; none of those that have passed their retention. */
   outboundOf(connectorId: string, envelopeId: string): Promise<OutboundPart[]>;
+  /** The provider's ids of the messages that were noted as delivered in a conversation from `since` on. */
+  deliveredSince(connectorId: string, conversationId: string, since: number): Promise<ReadonlySet<string>>;
   /**
    * Takes up to `limit` due rows that are first in their conversation and marks them as being sent;
    * the mark is durable before the promise resolves. `leaseMs` later they can be taken again.

@@ -17,6 +17,8 @@ const parallelSends = 4;
 const defaultLeaseMs = 120_000;
 /** How long the provider is sure to remember a nonce (Discord: "the past few minutes"), in milliseconds. */
 export const nonceWindowMs = 150_000;
+/** Difference between the provider's clock and ours that is allowed for when messages are told apart, in milliseconds. */
+const clockToleranceMs = 60_000;
 
 export interface OutboundPipelineOptions {
   readonly connectorId: string;
@@ -217,12 +219,15 @@ export class OutboundPipeline {
   }
 
   async #attempt(row: OutboxRow): Promise<DeliveryOutcome> {
-    const { adapter, log } = this.#options;
+    const { adapter, log, store } = this.#options;
     try {
       const nonceMayBeForgotten =
         row.firstAttemptAt !== null && Date.now() - row.firstAttemptAt > nonceWindowMs;
       if (nonceMayBeForgotten && row.firstAttemptAt !== null) {
-        const found = await adapter.findSent(row.request, row.firstAttemptAt);
+        const { connector_id, conversation_id } = row.request;
+        const since = row.firstAttemptAt - clockToleranceMs;
+        const others = await store.deliveredSince(connector_id, conversation_id, since);
+        const found = await adapter.findSent(row.request, row.firstAttemptAt, others);
         if (found !== null) {
           log.info("message had been sent before", { trace: row.request.envelope_id, native_id: found });
           return { kind: "delivered", native_message_id: found };

@@ -124,9 +124,13 @@ export class DiscordAdapter implements ConnectorAdapter {
     return outcome;
   }
 
-  async findSent(request: OutboundMessageRequest, notBefore: number): Promise<string | null> {
+  async findSent(
+    request: OutboundMessageRequest,
+    notBefore: number,
+    others: ReadonlySet<string>,
+  ): Promise<string | null> {
     const { rest, botUserId } = this.#account();
-    return await findSentMessage(rest, request, botUserId, notBefore);
+    return await findSentMessage(rest, request, { botUserId, notBefore, others });
   }
 
   async showTyping(conversationId: string): Promise<void> {

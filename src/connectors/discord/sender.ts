@@ -45,39 +45,46 @@ export async function sendMessage(
   }
 }
 
+export interface SearchForSent {
+  readonly botUserId: string;
+  /** Instant of the first attempt, ms. */
+  readonly notBefore: number;
+  /** Ids of messages that are known to be others. */
+  readonly others: ReadonlySet<string>;
+}
+
 /**
  * Looks for the message of an earlier attempt among the bot's own messages. The nonce is not told when
  * messages are read, so it is recognised by its text and by what it replies to; while one row of a
- * conversation is open no other one is sent there.
- * @param notBefore instant of the first attempt, ms
+ * conversation is open no other one is sent there. Discord leaves out what it replies to when that was deleted
+ * before: such a message counts where there is no closer one.
  * @returns its id, null when it is not there
  */
 export async function findSentMessage(
   rest: Pick<DiscordRest, "messagesAfter">,
   request: OutboundMessageRequest,
-  botUserId: string,
-  notBefore: number,
+  { botUserId, notBefore, others }: SearchForSent,
 ): Promise<string | null> {
   const channel = channelOf(request.conversation_id);
   if (channel === null) return null;
+  // Discord trims the text of a message.
+  const text = request.text.trim();
+  let withoutQuestion: string | null = null;
   let after = snowflakeAt(notBefore - clockToleranceMs);
   for (let page = 0; page < readBackPages; page += 1) {
     const messages = await rest.messagesAfter(channel, after);
-    const found = messages.find((message) => isTheSame(message, request, botUserId));
-    if (found !== undefined) return found.id;
+    for (const message of messages) {
+      if (message.author.id !== botUserId || message.content !== text || others.has(message.id)) continue;
+      const repliesTo = message.message_reference?.message_id ?? null;
+      if (repliesTo === request.in_reply_to_message_id) return message.id;
+      if (repliesTo === null) withoutQuestion = message.id;
+    }
     const newest = messages
       .map((message) => message.id)
       .sort(compareSnowflakes)
       .at(-1);
-    if (messages.length < 100 || newest === undefined) return null;
+    if (messages.length < 100 || newest === undefined) break;
     after = newest;
   }
-  return null;
-}
-
-function isTheSame(message: APIMessage, request: OutboundMessageRequest, botUserId: string): boolean {
-  if (message.author.id !== botUserId) return false;
-  const repliesTo = message.message_reference?.message_id ?? null;
-  // Discord trims the text of a message.
-  return message.content === request.text.trim() && repliesTo === request.in_reply_to_message_id;
+  return withoutQuestion;
 }

@@ -178,6 +178,9 @@ export function recoverRequests(tx: Transaction, now: number): number {
   );
 }
 
+export const deliveredSinceSql = `SELECT native_message_id FROM outbox
+  WHERE state = 'delivered' AND finished_at >= ? AND connector_id = ? AND conversation_id = ?`;
+
 export const partsSql = `SELECT sequence, state, native_message_id, reason FROM outbox
   WHERE connector_id = ? AND envelope_id = ? ORDER BY sequence`;
 

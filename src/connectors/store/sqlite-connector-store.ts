@@ -35,6 +35,7 @@ import {
   addRequest,
   buryRequest,
   claimRequests,
+  deliveredSinceSql,
   deliverRequest,
   hasOtherOf,
   partOf,
@@ -183,6 +184,15 @@ export class SqliteConnectorStore implements ConnectorStore {
 
   async outboundOf(connectorId: string, envelopeId: string): Promise<OutboundPart[]> {
     return this.#database.read(partsSql, [connectorId, envelopeId]).map(partOf);
+  }
+
+  async deliveredSince(
+    connectorId: string,
+    conversationId: string,
+    since: number,
+  ): Promise<ReadonlySet<string>> {
+    const rows = this.#database.read(deliveredSinceSql, [since, connectorId, conversationId]);
+    return new Set(rows.map(({ native_message_id }) => String(native_message_id)));
   }
 
   claimOutbound(

@@ -17,6 +17,8 @@ describe("Sending from the outbox", () => {
   let pipeline: OutboundPipeline;
   let sent: OutboundMessageRequest[] = [];
   let warnings: string[] = [];
+  /** Ids of equal messages that the provider has. */
+  let there: string[] = [];
   let answer: () => Promise<DeliveryOutcome>;
   let letAnswer: () => void = () => undefined;
   const delivered: DeliveryOutcome = { kind: "delivered", native_message_id: "7" };
@@ -30,6 +32,7 @@ describe("Sending from the outbox", () => {
   beforeEach(async () => {
     sent = [];
     warnings = [];
+    there = [];
     store = new SqliteConnectorStore(
       await openNumbers(new FaultyDisk().layer, { migrations: connectorMigrations }),
     );
@@ -42,7 +45,7 @@ describe("Sending from the outbox", () => {
           sent.push(request);
           return answer();
         },
-        findSent: async () => null,
+        findSent: async (_request, _notBefore, others) => there.find((id) => !others.has(id)) ?? null,
         state: () => ({
           readiness: "ready",
           liveness: "running",
@@ -107,6 +110,30 @@ describe("Sending from the outbox", () => {
     await waitUntil("the other message", () => sent.length === 2);
     await waitUntil("one message that is left to who has it", async () => (await depth()) === 1);
     assert.ok(await store.markDelivered(other.outboxId, other.claim, "8", Date.now()));
+  });
+
+  it("does not take the part before for a part that says the same and may not have arrived", async () => {
+    const longAgo = Date.now() - 10 * 60_000;
+    const claim = async () => {
+      const [row] = await store.claimOutbound(connector, longAgo, leaseMs, 1);
+      assert.ok(row);
+      return row;
+    };
+    await store.enqueueAll(
+      [0, 1].map((part) => sampleReply(sampleEvent(1), part)),
+      longAgo,
+    );
+    const first = await claim();
+    await store.markDelivered(first.outboxId, first.claim, "m0", longAgo);
+    await claim();
+    there = ["m0"];
+    answer = async () => ({ kind: "delivered", native_message_id: "m1" });
+    pipeline.start();
+    await waitUntil("the second part", async () => (await depth()) === 0);
+    assert.deepEqual(
+      sent.map(({ sequence }) => sequence),
+      [1],
+    );
   });
 
   it("takes no more messages than it sends at once, so that none waits under a claim", async () => {

@@ -39,7 +39,11 @@ describe("A message to Discord", () => {
 });
 
 describe("A message whose sending was never noted", () => {
-  const find = (pages: APIMessage[][], change: Partial<OutboundMessageRequest> = {}) => {
+  const find = (
+    pages: APIMessage[][],
+    change: Partial<OutboundMessageRequest> = {},
+    others: string[] = [],
+  ) => {
     const asked: string[] = [];
     const rest = {
       messagesAfter: async (_channel: string, after: string) => {
@@ -47,7 +51,8 @@ describe("A message whose sending was never noted", () => {
         return pages[asked.length - 1] ?? [];
       },
     };
-    return findSentMessage(rest, { ...request, ...change }, bot, now).then((found) => ({ found, asked }));
+    const search = { botUserId: bot, notBefore: now, others: new Set(others) };
+    return findSentMessage(rest, { ...request, ...change }, search).then((found) => ({ found, asked }));
   };
 
   it("is found among the bot's own messages by text and by what it answers", async () => {
@@ -62,9 +67,24 @@ describe("A message whose sending was never noted", () => {
     const others = [
       message({ content: "hello?" }),
       message({ message_reference: { message_id: "1573888951192649729" } }),
-      message({ message_reference: undefined }),
     ];
     assert.equal((await find([others])).found, null);
+    const answers = [message({})];
+    assert.equal((await find([answers], { in_reply_to_message_id: null })).found, null);
+  });
+
+  it("is found without what it answers, when that was deleted before; a closer one comes first", async () => {
+    const alone = message({ message_reference: undefined });
+    assert.equal((await find([[alone]])).found, alone.id);
+    const closer = message({}, now + 5);
+    assert.equal((await find([[alone, closer]])).found, closer.id);
+  });
+
+  it("is not taken for an equal one that is known to be another", async () => {
+    const twin = message({});
+    assert.equal((await find([[twin]], {}, [twin.id])).found, null);
+    const own = message({}, now + 5);
+    assert.equal((await find([[twin, own]], {}, [twin.id])).found, own.id);
   });
 
   it("is looked for on all pages", async () => {

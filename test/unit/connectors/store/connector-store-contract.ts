@@ -282,6 +282,23 @@ export function describeConnectorStore(name: string, open: () => Promise<StoreFi
         assert.equal((await store.queueDepth(connector)).outbox_pending, 3);
       });
 
+      it("knows as what messages were delivered in a conversation, from an instant on", async () => {
+        const deliver = async (n: number, at: number, change: object = {}) => {
+          await store.enqueueOutbound({ ...sampleReply(sampleEvent(n)), ...change }, at);
+          const row = await claimOne(at);
+          await store.markDelivered(row.outboxId, row.claim, `m${n}`, at);
+        };
+        await deliver(1, 10);
+        await deliver(2, 20);
+        await deliver(3, 30, { conversation_id: "discord:channel:elsewhere" });
+        await store.enqueueOutbound(sampleReply(sampleEvent(4)), 40);
+        const { conversation_id: conversation } = sampleReply(sampleEvent(1));
+        const since = async (at: number) => [...(await store.deliveredSince(connector, conversation, at))];
+        assert.deepEqual(await since(10), ["m1", "m2"]);
+        assert.deepEqual(await since(11), ["m2"]);
+        assert.deepEqual(await since(21), []);
+      });
+
       it("takes messages of one envelope of a family only, and none of another", async () => {
         const of = (envelope_id: string, connector_id = connector) =>
           [0, 1].map((sequence) => ({ ...sampleReply(sampleEvent(1), sequence), envelope_id, connector_id }));
