@@ -294,8 +294,14 @@ export class InboundPipeline {
       const signal = AbortSignal.any([this.#stopped.signal, stop, AbortSignal.timeout(turnTimeoutMs)]);
       const outputs = await unlessAborted(turn(event, signal, plan), signal);
       const [first, ...others] = outputs;
-      if (first === undefined || plan.responsePrefix === null) return this.#requests(event, outputs);
-      return this.#requests(event, [{ ...first, text: `${plan.responsePrefix}${first.text}` }, ...others]);
+      const { replyMentions, responsePrefix } = plan;
+      const prefixed =
+        first === undefined || responsePrefix === null
+          ? outputs
+          : [{ ...first, text: `${responsePrefix}${first.text}` }, ...others];
+      const requests = this.#requests(event, prefixed);
+      if (replyMentions.length === 0) return requests;
+      return requests.map((request) => ({ ...request, mentions: [...replyMentions] }));
     } finally {
       stopTyping();
     }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { byteLength } from "./byte-length.ts";
+import { ReplyMention } from "./router-config.ts";
 
 /** Bounds of the connector protocol; sizes in UTF-8 bytes. */
 export const connectorBounds = {
@@ -96,6 +97,8 @@ export const OutboundMessageRequest = z.object({
   sequence: z.int().nonnegative(),
   text: identifier(connectorBounds.body),
   in_reply_to_message_id: bounded(connectorBounds.id).nullable(),
+  /** Whom the text may notify; nobody where it is left out. */
+  mentions: z.array(ReplyMention).optional(),
   /** Files of the answer; never those of the message it answers. */
   attachments: z.array(OutboundAttachment).max(10).optional(),
   /** At most 25 characters, derived from the row's key: the provider's guard against a second send. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Snowflake } from "./discord-id.ts";
 import { MediaConfig } from "./media-config.ts";
 import { RouterConfig, routeRuleShape } from "./router-config.ts";
 import { WebhooksConfig } from "./webhooks-config.ts";
@@ -25,6 +26,13 @@ export const DiscordChannelConfig = z.strictObject({
     .url({ protocol: /^https?$/ })
     .default("https://discord.com/api")
     .describe("Base of Discord's REST API; another one is for a compatible server or the simulator."),
+  answer_bots: z
+    .array(Snowflake)
+    .max(64)
+    .default([])
+    .describe(
+      "User ids of bots that are answered as people are; all other bots are ignored. Two bots that answer each other do not end by themselves.",
+    ),
 });
 export type DiscordChannelConfig = z.infer<typeof DiscordChannelConfig>;
 

@@ -28,6 +28,10 @@ export type DirectMessagePolicy = z.infer<typeof DirectMessagePolicy>;
 export const BroadcastStrategy = z.enum(["deny", "mention_only", "allow"]);
 export type BroadcastStrategy = z.infer<typeof BroadcastStrategy>;
 
+/** Whom the text of an answer may notify; `author` is the person it answers. */
+export const ReplyMention = z.enum(["author", "users", "roles", "everyone"]);
+export type ReplyMention = z.infer<typeof ReplyMention>;
+
 /** A literal text, or a tagged regular expression: `{ regex = "..." }`. */
 export const MentionPattern = z.union([
   filled(routerBounds.literalPattern),
@@ -105,6 +109,13 @@ export const routeRuleShape = {
   auto_reaction: bounded(routerBounds.reaction)
     .optional()
     .describe("Emoji that is put on a message when it is accepted."),
+  reply_mentions: z
+    .array(ReplyMention)
+    .max(ReplyMention.options.length)
+    .optional()
+    .describe(
+      "Whom answers may notify: author (who is answered), users and roles that they mention, everyone. Empty: nobody.",
+    ),
 } as const;
 
 /** Settings of one place: an account, or a `[[router.channels]]` entry. */

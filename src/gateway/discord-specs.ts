@@ -26,12 +26,13 @@ export function discordSpecs(
       enabled: channel.enabled,
       tokenRef,
       egressAllowlist: [new URL(channel.api_base).hostname, "*.discord.gg"],
-      connectionKey: channel.api_base,
+      connectionKey: JSON.stringify([channel.api_base, [...channel.answer_bots].sort()]),
       createAdapter: (host: AdapterHost, log) =>
         new discord.DiscordAdapter({
           connectorId,
           apiBase: channel.api_base,
           tokenRef,
+          answeredBots: new Set(channel.answer_bots),
           host,
           log,
           commands: commandsOf(connectorId),

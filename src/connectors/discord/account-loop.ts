@@ -17,6 +17,8 @@ export interface AccountLoopOptions {
   readonly apiBase: string;
   /** Reference of the bot token. */
   readonly tokenRef: string;
+  /** User ids of bots that are answered. */
+  readonly answeredBots: ReadonlySet<string>;
   readonly host: AdapterHost;
   readonly log: ConnectorLogger;
   readonly state: AccountState;
@@ -102,7 +104,8 @@ export class AccountLoop {
 
   /** One run with one token: from asking for it to the end of its connection. */
   async #connect(): Promise<RunEnd> {
-    const { connectorId, directory, host, log, onInteraction, onSession, state, tokenRef } = this.#options;
+    const { answeredBots, connectorId, directory, host, log, onInteraction, onSession, state, tokenRef } =
+      this.#options;
     state.set({ phase: "waiting_for_secret", tokenAccepted: false, accountId: null });
     const apiBase = checkApiBase(this.#options.apiBase);
     this.#credentialsAreNew = false;
@@ -112,6 +115,7 @@ export class AccountLoop {
     this.#rest = rest;
     this.#run = new AccountRun({
       connectorId,
+      answeredBots,
       apiBase,
       token,
       rest,

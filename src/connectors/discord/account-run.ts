@@ -51,6 +51,8 @@ const interruptionsTolerated = 2;
 
 export interface AccountRunOptions {
   readonly connectorId: string;
+  /** User ids of bots that are answered. */
+  readonly answeredBots: ReadonlySet<string>;
   readonly apiBase: URL;
   readonly token: string;
   readonly rest: DiscordRest;
@@ -290,10 +292,11 @@ export class AccountRun {
   }
 
   #openStream(session: DiscordSession, sequence: number, quietSince: string): InboundStream {
-    const { connectorId, directory, host, log, rest } = this.#options;
+    const { answeredBots, connectorId, directory, host, log, rest } = this.#options;
     const onStoreFault = (): void => this.end("store_fault");
     return new InboundStream({
       connectorId,
+      answeredBots,
       session,
       sequence,
       quietSince,

@@ -47,6 +47,8 @@ export interface DiscordAdapterOptions {
   readonly apiBase: string;
   /** Reference of the bot token. */
   readonly tokenRef: string;
+  /** User ids of bots that are answered; none by default. */
+  readonly answeredBots?: ReadonlySet<string>;
   readonly host: AdapterHost;
   readonly log: ConnectorLogger;
   /** Files both ways; without it none are fetched or sent. */
@@ -68,11 +70,12 @@ export class DiscordAdapter implements ConnectorAdapter {
   constructor(options: DiscordAdapterOptions) {
     this.#options = options;
     this.#state = new AccountState(() => options.host.stateChanged());
-    const { apiBase, connectorId, host, log, tokenRef } = options;
+    const { answeredBots = new Set(), apiBase, connectorId, host, log, tokenRef } = options;
     this.#loop = new AccountLoop({
       connectorId,
       apiBase,
       tokenRef,
+      answeredBots,
       host,
       log,
       state: this.#state,

@@ -12,6 +12,8 @@ import { SessionPlace } from "./session-place.ts";
 
 export interface InboundStreamOptions {
   readonly connectorId: string;
+  /** User ids of bots that are answered. */
+  readonly answeredBots: ReadonlySet<string>;
   readonly session: DiscordSession;
   readonly sequence: number;
   /** What counts as known where no message is: empty on a fresh install. */
@@ -43,10 +45,10 @@ export class InboundStream {
   #isClosed = false;
 
   constructor(options: InboundStreamOptions) {
-    const { connectorId, session, sequence, host, rest, directory, log, quietSince, onStoreFault } = options;
+    const { session, sequence, host, rest, directory, log, quietSince, onStoreFault } = options;
     this.#options = options;
     this.#place = new SessionPlace(session, sequence, host, onStoreFault);
-    this.#reader = new MessageReader({ connectorId, botUserId: session.botUserId, rest, directory, log });
+    this.#reader = new MessageReader({ ...options, botUserId: session.botUserId });
     this.#catchUp = new CatchUp({
       host,
       rest,

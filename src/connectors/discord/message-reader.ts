@@ -11,6 +11,8 @@ import { normaliseMessage, type RawMessage } from "./normalise-message.ts";
 export interface MessageReaderOptions {
   readonly connectorId: string;
   readonly botUserId: string;
+  /** User ids of bots that are answered. */
+  readonly answeredBots: ReadonlySet<string>;
   readonly rest: Pick<DiscordRest, "channel">;
   readonly directory: ChannelDirectory;
   readonly log: ConnectorLogger;
@@ -26,11 +28,12 @@ export class MessageReader {
 
   /** The event of a message; null for what is none, which is logged. */
   read(raw: RawMessage, channel: ChannelFacts | undefined): InboundMessageEvent | null {
-    const { connectorId, botUserId, directory, log } = this.#options;
+    const { answeredBots, connectorId, botUserId, directory, log } = this.#options;
     const receivedAt = Date.now();
     const normalised = normaliseMessage(raw, {
       connectorId,
       botUserId,
+      answeredBots,
       channel,
       envelopeId: ulid(),
       receivedAt,

@@ -20,6 +20,8 @@ export interface RawMessage extends APIMessage {
 export interface NormaliseContext {
   readonly connectorId: string;
   readonly botUserId: string;
+  /** User ids of bots whose messages are events. */
+  readonly answeredBots: ReadonlySet<string>;
   readonly channel: ChannelFacts | undefined;
   /** ULID for the event. */
   readonly envelopeId: string;
@@ -29,12 +31,12 @@ export interface NormaliseContext {
 const writtenByPeople: ReadonlySet<number> = new Set([MessageType.Default, MessageType.Reply]);
 
 /**
- * Turns a Discord message into an event, or says why it is none: our own messages, other bots, webhooks
- * and system messages would lead to loops. Nothing in the message is trusted to have its documented form.
+ * Turns a Discord message into an event, or says why it is none: our own messages, other bots that nobody named,
+ * webhooks and system messages would lead to loops. Nothing in the message is trusted to have its documented form.
  */
 export function normaliseMessage(message: RawMessage, context: NormaliseContext): NormalisedMessage {
   try {
-    const dropped = dropReasonOf(message, context.botUserId);
+    const dropped = dropReasonOf(message, context);
     if (dropped !== null) return { dropped };
     const parsed = InboundMessageEvent.safeParse(eventOf(message, context));
     if (parsed.success) return { event: parsed.data };
@@ -45,11 +47,14 @@ export function normaliseMessage(message: RawMessage, context: NormaliseContext)
   }
 }
 
-function dropReasonOf(message: RawMessage, botUserId: string): DropReason | null {
+function dropReasonOf(
+  message: RawMessage,
+  { answeredBots, botUserId }: Pick<NormaliseContext, "answeredBots" | "botUserId">,
+): DropReason | null {
   if (!isSnowflake(message.id) || !isSnowflake(message.channel_id)) return "malformed";
   if (message.author.id === botUserId) return "own_message";
   if (message.webhook_id !== undefined) return "webhook";
-  if (message.author.bot === true) return "bot";
+  if (message.author.bot === true && !answeredBots.has(message.author.id)) return "bot";
   if (message.author.system === true || !writtenByPeople.has(message.type)) return "system_message";
   return null;
 }

@@ -1,5 +1,9 @@
 import type { RawFile } from "@discordjs/rest";
-import type { APIMessage, RESTPostAPIChannelMessageJSONBody } from "discord-api-types/v10";
+import {
+  AllowedMentionsTypes,
+  type APIMessage,
+  type RESTPostAPIChannelMessageJSONBody,
+} from "discord-api-types/v10";
 import type { DeliveryOutcome, OutboundMessageRequest } from "../../contracts/connector.ts";
 import { outcomeOfFailure } from "./delivery-failures.ts";
 import type { DiscordRest } from "./discord-rest.ts";
@@ -10,14 +14,19 @@ const clockToleranceMs = 2_000;
 /** Pages of 100 messages that are read back at most. */
 const readBackPages = 5;
 
-/** Body of a message: its nonce is enforced and nobody is pinged by what the agent writes. */
+/** Body of a message: its nonce is enforced, and what the agent writes notifies nobody whom the rules do not name. */
 export function messageBody(request: OutboundMessageRequest): RESTPostAPIChannelMessageJSONBody {
   const reply = request.in_reply_to_message_id;
+  const mentions = new Set(request.mentions ?? []);
+  const { Everyone, Role, User } = AllowedMentionsTypes;
   return {
     content: request.text,
     nonce: request.nonce,
     enforce_nonce: true,
-    allowed_mentions: { parse: [], replied_user: false },
+    allowed_mentions: {
+      parse: [User, Role, Everyone].filter((kind) => mentions.has(`${kind}`)),
+      replied_user: mentions.has("author"),
+    },
     ...(reply !== null && isSnowflake(reply)
       ? { message_reference: { message_id: reply, fail_if_not_exists: false } }
       : {}),

@@ -1,4 +1,5 @@
 import type { RefusalReason, WaitReason } from "../../contracts/route-reasons.ts";
+import type { ReplyMention } from "../../contracts/router-config.ts";
 import { isCommandText } from "./command-text.ts";
 import type { MentionMatch } from "./mention-patterns.ts";
 import type { MessageFacts } from "./message-facts.ts";
@@ -20,6 +21,8 @@ export interface RoutePlan {
   readonly responsePrefix: string | null;
   readonly autoAckText: string | null;
   readonly autoReaction: string | null;
+  /** Whom the answer may notify. */
+  readonly replyMentions: readonly ReplyMention[];
   readonly concurrencyLimit: number;
   /** What the message was recognised by; null where none was needed. */
   readonly mention: MentionMatch | null;
@@ -102,6 +105,7 @@ function planOf({ facts, rule }: RouteContext, mention: MentionMatch | null): Ro
     responsePrefix: rule.response_prefix,
     autoAckText: rule.auto_ack_text,
     autoReaction: rule.auto_reaction,
+    replyMentions: rule.reply_mentions,
     concurrencyLimit: rule.concurrency_limit,
     mention,
   };

@@ -3,6 +3,7 @@ import type {
   DirectMessagePolicy,
   InboundScope,
   MentionPattern,
+  ReplyMention,
   RouteRule,
   RouterConfig,
 } from "../../contracts/router-config.ts";
@@ -27,6 +28,7 @@ export interface EffectiveRule {
   readonly response_prefix: string | null;
   readonly auto_ack_text: string | null;
   readonly auto_reaction: string | null;
+  readonly reply_mentions: readonly ReplyMention[];
 }
 
 /** A rule made ready for decisions: canonical ids, compiled patterns. */
@@ -66,6 +68,7 @@ function defaultRule(router: RouterConfig, enabled: boolean): EffectiveRule {
     response_prefix: textOrNull(router.default_response_prefix),
     auto_ack_text: null,
     auto_reaction: null,
+    reply_mentions: [],
   };
 }
 
@@ -94,6 +97,7 @@ export function effectiveRule(router: RouterConfig, layers: readonly RuleLayer[]
       response_prefix: replaced(layer.response_prefix, rule.response_prefix),
       auto_ack_text: replaced(layer.auto_ack_text, rule.auto_ack_text),
       auto_reaction: replaced(layer.auto_reaction, rule.auto_reaction),
+      reply_mentions: layer.reply_mentions ?? rule.reply_mentions,
     };
   }
   return rule;

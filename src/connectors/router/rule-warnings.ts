@@ -12,7 +12,8 @@ export interface RuleWarning {
     | "direct_messages_open_to_all"
     | "broadcast_allow"
     | "sender_in_both_lists"
-    | "every_message_matches";
+    | "every_message_matches"
+    | "answers_notify_everyone";
   /** Path in the configuration. */
   readonly origin: string;
   /** One sentence. */
@@ -84,6 +85,9 @@ function warningsOf(
   }
   if (rule.require_mention && rule.mention_patterns.includes("*")) {
     warn("every_message_matches", origin, 'The mention pattern "*" takes every message for a mention.');
+  }
+  if (own.reply_mentions?.includes("everyone")) {
+    warn("answers_notify_everyone", origin, "What the agent writes can notify everybody of a channel.");
   }
   const denied = canonicalList(provider, rule.deny_from);
   for (const entry of canonicalList(provider, rule.allow_from)) {

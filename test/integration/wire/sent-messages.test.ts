@@ -77,6 +77,34 @@ describe("On the wire, every message to Discord", () => {
   });
 });
 
+describe("Answers that may notify people by a rule", () => {
+  let scene: WireScene;
+  beforeEach(async () => {
+    scene = await WireScene.open({ rateLimits: "off" });
+  });
+  afterEach(() => scene.close());
+
+  it("notify those people, and never everybody", async () => {
+    const { people, lab } = scene.simulator;
+    await scene.configure(
+      'inbound_scope = "open_guild_channels"\nreply_mentions = ["author", "users"]\nbroadcast_strategy = "allow"\n',
+    );
+    const { link } = await scene.gateway.startConnected();
+    people.write("ada", "general", `@palyra @everyone <@${lab.people.grace.id}>`);
+    people.write("ada", "general", "@palyra whoami");
+    people.write("ada", "general", "/palyra whoami");
+    await scene.gateway.waitForAnswers("general", 3);
+    await scene.gateway.waitUntilIdle(link, 3);
+    const [first, , command] = lab.general.messages.filter(({ authorId }) => authorId === lab.bot.userId);
+    assert.equal(first?.mentionEveryone, false);
+    assert.deepEqual(
+      [...(first?.mentionUserIds ?? [])].sort(),
+      [lab.people.ada.id, lab.people.grace.id].sort(),
+    );
+    assert.deepEqual(command?.mentionUserIds, [], "commands are answered without");
+  });
+});
+
 /** Two of these do not fit into one message of the bot, three into one of a person. */
 function wideLine(label: string): string {
   return `${label} ${"🙂".repeat(630)}`;

@@ -134,7 +134,7 @@ describe("In conversations on Discord", () => {
     assert.ok(scene.requests().every((request) => !request.includes("@me/reactions")));
   });
 
-  it("other bots are not answered, and two accounts do not know of each other's connection", async () => {
+  it("other bots are answered only where they are named, and two accounts do not know of each other's connection", async () => {
     const { world, lab } = scene.simulator;
     const other = world.addBot({
       name: "helper",
@@ -147,7 +147,15 @@ describe("In conversations on Discord", () => {
     const two = await scene.connect(new RecordingHost("second.bot.token"), { connectorId: "discord:second" });
     assert.deepEqual([one.adapter.state().identity, two.adapter.state().identity], ["palyra", "helper"]);
     assert.notEqual(one.adapter.state().accountId, two.adapter.state().accountId);
-    await one.adapter.send(replyTo(lab.general.id, `<@${other.userId}> from a bot`));
+    const third = await scene.connect(new RecordingHost("second.bot.token"), {
+      answeredBots: new Set([lab.bot.userId]),
+    });
+    await one.adapter.send(replyTo(lab.general.id, `<@${other.userId}> from a bot`, { mentions: ["users"] }));
+    await until(() => third.host.events.length > 0);
+    assert.deepEqual(
+      third.host.events.map((event) => [event.sender_id, event.body, event.mentions_bot]),
+      [[`discord:user:${lab.bot.userId}`, "from a bot", true]],
+    );
     scene.simulator.people.write("ada", "general", "@helper for you");
     await until(() => two.host.events.length > 0);
     assert.deepEqual(

@@ -11,6 +11,7 @@ const ada = "1000000000000000002";
 const context = {
   connectorId: "discord:default",
   botUserId: bot,
+  answeredBots: new Set<string>(),
   channel: undefined,
   envelopeId: "01M80HJNHH6YC2NZVBR9NQT8CB",
   receivedAt: 1_800_000_000_000,
@@ -96,6 +97,19 @@ describe("A Discord message is dropped", () => {
     assert.equal(droppedFor({ author: { ...base.author, bot: true } }), "bot");
     assert.equal(droppedFor({ webhook_id: "1573888945341595002" }), "webhook");
     assert.equal(droppedFor({ type: 7 }), "system_message");
+  });
+
+  it("unless a bot wrote it that the owner named: never the bot itself, nor a webhook", () => {
+    const named = { ...context, answeredBots: new Set([ada, bot]) };
+    const read = (change: object) => {
+      const result = normaliseMessage({ ...base, ...change } as unknown as RawMessage, named);
+      return "dropped" in result ? result.dropped : result.event.sender_id;
+    };
+    const author = { ...base.author, bot: true };
+    assert.equal(read({ author }), `discord:user:${ada}`);
+    assert.equal(read({ author: { ...author, id: "1000000000000000003" } }), "bot");
+    assert.equal(read({ author: { ...author, id: bot } }), "own_message");
+    assert.equal(read({ author, webhook_id: ada }), "webhook");
   });
 
   it("when it is malformed, whatever is wrong with it", () => {

@@ -36,6 +36,17 @@ describe("A message to Discord", () => {
     });
     assert.equal("message_reference" in messageBody({ ...request, in_reply_to_message_id: "x" }), false);
   });
+
+  it("notifies those whom the rules name, and nobody else", () => {
+    const allowed = (mentions: OutboundMessageRequest["mentions"]) =>
+      messageBody({ ...request, mentions }).allowed_mentions;
+    assert.deepEqual(allowed(["author"]), { parse: [], replied_user: true });
+    assert.deepEqual(allowed(["users", "roles"]), { parse: ["users", "roles"], replied_user: false });
+    assert.deepEqual(allowed(["everyone", "users", "users"]), {
+      parse: ["users", "everyone"],
+      replied_user: false,
+    });
+  });
 });
 
 describe("A message whose sending was never noted", () => {

@@ -220,6 +220,7 @@ describe("A routing decision", () => {
         isolate_session_by_sender: true,
         response_prefix: "Bot: ",
         auto_reaction: "👀",
+        reply_mentions: ["author"],
         auto_ack_text: "On it",
       },
       { default_response_prefix: "Default: " },
@@ -237,6 +238,7 @@ describe("A routing decision", () => {
       responsePrefix: "Bot: ",
       autoAckText: "On it",
       autoReaction: "👀",
+      replyMentions: ["author"],
       concurrencyLimit: 2,
       mention: { kind: "entity", pattern: "<@bot>" },
     });

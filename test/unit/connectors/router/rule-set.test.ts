@@ -189,6 +189,7 @@ describe("The configuration of the router", () => {
     assert.deepEqual(codes({ direct_message_policy: "allow", allow_from: ["1"] }), []);
     assert.deepEqual(codes({ broadcast_strategy: "allow" }), ["broadcast_allow"]);
     assert.deepEqual(codes({ mention_patterns: ["*"] }), ["every_message_matches"]);
+    assert.deepEqual(codes({ reply_mentions: ["author", "everyone"] }), ["answers_notify_everyone"]);
     assert.deepEqual(codes({ allow_from: ["1"], deny_from: ["<@1>"] }), ["sender_in_both_lists"]);
     assert.deepEqual(codes({ enabled: false, broadcast_strategy: "allow" }), []);
     assert.deepEqual(codes({}, { channels: [{ channel: "*", broadcast_strategy: "allow" }] }), [
