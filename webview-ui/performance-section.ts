@@ -32,9 +32,11 @@ function latencyWords(latency: Latency | null): string {
 /** `2.5 % of 80 attempts`. */
 function rateWords(rate: FailureRate | null, one: string, many: string): string {
   if (rate === null) return notKnown;
-  const { attempts, failures, failure_rate_bps } = rate;
-  if (failure_rate_bps === null) return `no ${many} yet`;
-  const of = `of ${attempts.toLocaleString()} ${attempts === 1 ? one : many}`;
+  const { attempts, failures, failure_rate_bps, window_ms } = rate;
+  const minutes = Math.round(window_ms / 60_000);
+  const when = minutes < 60 ? `in the last ${minutes} min` : "in the last hour";
+  if (failure_rate_bps === null) return `no ${many} ${when}`;
+  const of = `of ${attempts.toLocaleString()} ${attempts === 1 ? one : many} ${when}`;
   if (failures === 0) return `none ${of}`;
   const percent = failure_rate_bps / 100;
   return `${percent < 0.1 ? "less than 0.1" : percent.toFixed(1)} % ${of}`;

@@ -42,6 +42,18 @@ export type QueueStatus = z.infer<typeof QueueStatus>;
 const Duration = z.object({ sample_count: Count, avg_ms: Count, max_ms: Count });
 
 /** What a connector has done since it exists. */
+/** What a connector did lately. */
+export const RecentFigures = z.object({
+  /** How far it reaches back, in whole minutes: an hour, or to the start of the gateway. */
+  window_ms: Count,
+  inbound_routed: Count,
+  inbound_failed: Count,
+  outbound_sends_ok: Count,
+  outbound_sends_retry: Count,
+  outbound_sends_dead_letter: Count,
+});
+export type RecentFigures = z.infer<typeof RecentFigures>;
+
 export const ConnectorFigures = z.object({
   inbound_events_processed: Count,
   inbound_dedupe_hits: Count,
@@ -59,6 +71,8 @@ export const ConnectorFigures = z.object({
   delivery_latency_ms: Duration,
   /** Most frequent first. */
   policy_denials: z.array(z.object({ reason: z.string(), count: Count })),
+  /** Only in the status that a gateway pushes. */
+  recent: RecentFigures.optional(),
 });
 export type ConnectorFigures = z.infer<typeof ConnectorFigures>;
 

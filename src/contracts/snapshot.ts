@@ -88,8 +88,10 @@ export type SnapshotSource = z.infer<typeof SnapshotSource>;
 
 const Count = z.int().nonnegative();
 
-/** How often something was done and how often it failed, since the connectors exist. */
+/** How often something was done lately and how often it failed. */
 export const FailureRate = z.object({
+  /** How far it reaches back: an hour, or to the start of the gateway. */
+  window_ms: Count,
   attempts: Count,
   failures: Count,
   /** Failures per 10,000 attempts; null without an attempt. */

@@ -12,9 +12,12 @@ import {
   undeliveredTextLimit,
 } from "../contracts/sidecar-status.ts";
 import { figuresOf } from "./channel-records.ts";
+import { type FigureSamples, hasRecent, recentFigures } from "./recent-figures.ts";
 
 /** Shortest time between two readings, in milliseconds. */
 const readIntervalMs = 200;
+/** How often is read what nothing changes but time, in milliseconds. */
+const ageIntervalMs = 60_000;
 
 /** Reasons of refusal that a status names, the most frequent ones. */
 const refusalsShown = 5;
@@ -29,11 +32,13 @@ export class StoreFigures {
   readonly #onFault: (thrown: unknown) => void;
   #queues = new Map<string, QueueSnapshot>();
   #figures = new Map<string, ConnectorFigures>();
+  #samples = new Map<string, FigureSamples>();
   #undelivered: readonly UndeliveredMessage[] | null = null;
   #totals: GatewayStatus["totals"] = null;
   #recent: readonly RecentMessage[] = [];
   #newestEventId: number | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #ageTimer: NodeJS.Timeout | null = null;
   #closed = false;
 
   constructor(options: {
@@ -97,13 +102,16 @@ export class StoreFigures {
   async read(): Promise<void> {
     const queues = new Map<string, QueueSnapshot>();
     const figures = new Map<string, ConnectorFigures>();
+    const samples = new Map<string, FigureSamples>();
     const letters: DeadLetter[] = [];
     const now = Date.now();
     for (const id of this.#connectorIds()) {
       const queue = await this.#store.queues.snapshot(id, now);
       queues.set(id, queue);
       const known = figuresOf(await this.#store.metrics.of(id));
-      figures.set(id, { ...known, policy_denials: known.policy_denials.slice(0, refusalsShown) });
+      const { recent, samples: kept } = recentFigures(this.#samples.get(id) ?? [], known, now);
+      samples.set(id, kept);
+      figures.set(id, { ...known, policy_denials: known.policy_denials.slice(0, refusalsShown), recent });
       if (queue.deadLetters > 0) {
         letters.push(...(await this.#store.deadLetters.list(id, { limit: undeliveredLimit })));
       }
@@ -113,16 +121,29 @@ export class StoreFigures {
     this.#newestEventId = (await this.#store.events.list({ limit: 1 }))[0]?.eventId ?? 0;
     this.#queues = queues;
     this.#figures = figures;
+    this.#samples = samples;
     this.#undelivered = letters
       .sort((a, b) => b.createdAt - a.createdAt)
       .slice(0, undeliveredLimit)
       .map(undelivered);
+    this.#readWhenOlder();
     this.#onChange();
+  }
+
+  /** What was recent does not stay so, also when nothing happens any more. */
+  #readWhenOlder(): void {
+    if (this.#ageTimer !== null) clearTimeout(this.#ageTimer);
+    this.#ageTimer = null;
+    const isAging = [...this.#figures.values()].some(({ recent }) => recent && hasRecent(recent));
+    if (!isAging || this.#closed) return;
+    this.#ageTimer = setTimeout(() => this.touch(), ageIntervalMs);
+    this.#ageTimer.unref();
   }
 
   close(): void {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#ageTimer !== null) clearTimeout(this.#ageTimer);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ConnectorFigures } from "../contracts/connector-operations.ts";
+import type { ConnectorFigures, RecentFigures } from "../contracts/connector-operations.ts";
 import type { ConnectorStatus } from "../contracts/sidecar-status.ts";
 import type {
   ControlCenterSnapshot,
@@ -21,11 +21,12 @@ type Parts = Pick<ControlCenterSnapshot, "services" | "gateway" | "browserd">;
 export function observabilityOf({ services, gateway }: Parts, now: number): Observability {
   const connectors = gateway?.status.connectors ?? null;
   const figures = knownFigures(connectors);
+  const recent = recentFigures(figures);
   return {
-    answers: figures && rate(figures, (one) => [one.inbound_routed + one.inbound_failed, one.inbound_failed]),
+    answers: recent && rate(recent, (one) => [one.inbound_routed + one.inbound_failed, one.inbound_failed]),
     deliveries:
-      figures &&
-      rate(figures, (one) => {
+      recent &&
+      rate(recent, (one) => {
         const failures = one.outbound_sends_retry + one.outbound_sends_dead_letter;
         return [one.outbound_sends_ok + failures, failures];
       }),
@@ -69,13 +70,19 @@ function knownFigures(connectors: readonly ConnectorStatus[] | null): readonly C
   return known.length === 0 ? null : known;
 }
 
+function recentFigures(all: readonly ConnectorFigures[] | null): readonly RecentFigures[] | null {
+  const known = (all ?? []).flatMap(({ recent }) => recent ?? []);
+  return known.length === 0 ? null : known;
+}
+
 function rate(
-  all: readonly ConnectorFigures[],
-  count: (one: ConnectorFigures) => readonly [attempts: number, failures: number],
+  all: readonly RecentFigures[],
+  count: (one: RecentFigures) => readonly [attempts: number, failures: number],
 ): FailureRate {
   const attempts = sum(all, (one) => count(one)[0]);
   const failures = sum(all, (one) => count(one)[1]);
   return {
+    window_ms: Math.max(...all.map(({ window_ms }) => window_ms)),
     attempts,
     failures,
     failure_rate_bps: attempts === 0 ? null : Math.round((failures * perTenThousand) / attempts),

@@ -81,6 +81,14 @@ describe("The status in the terminal", () => {
       route_message_latency_ms: { sample_count: 9, avg_ms: 12, max_ms: 40 },
       delivery_latency_ms: { sample_count: 0, avg_ms: 0, max_ms: 0 },
       policy_denials: [],
+      recent: {
+        window_ms: 3_600_000,
+        inbound_routed: 9,
+        inbound_failed: 1,
+        outbound_sends_ok: 19,
+        outbound_sends_retry: 0,
+        outbound_sends_dead_letter: 1,
+      },
     };
     const told = gateway([
       connector({ figures, queue: { inbox_pending: 0, outbox_pending: 0, dead_letters: 1 } }),
@@ -112,8 +120,8 @@ describe("The status in the terminal", () => {
       (_style, text) => text,
     ).join("\n");
     assert.match(screen, /degraded: No browser was found\.\n {2}also: discord:work has no token\./);
-    assert.match(screen, /answers 10\.0 % of 10 failed, 12 ms on average, 40 ms at most/);
-    assert.match(screen, /sending 5\.0 % of 20 failed$/m);
+    assert.match(screen, /answers 10\.0 % of 10 failed in the last hour, 12 ms on average, 40 ms at most/);
+    assert.match(screen, /sending 5\.0 % of 20 failed in the last hour$/m);
     assert.match(
       screen,
       /1 reply was given up, the newest first:\n.*1 min 0 s ago, #general: The bot may not write/,

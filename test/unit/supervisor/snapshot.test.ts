@@ -221,6 +221,14 @@ describe("The snapshot", () => {
 });
 
 describe("How old and how good the picture is", () => {
+  const recent = {
+    window_ms: 3_600_000,
+    inbound_routed: 4,
+    inbound_failed: 1,
+    outbound_sends_ok: 6,
+    outbound_sends_retry: 1,
+    outbound_sends_dead_letter: 1,
+  };
   const figures: NonNullable<ConnectorStatus["figures"]> = {
     inbound_events_processed: 12,
     inbound_dedupe_hits: 0,
@@ -235,6 +243,7 @@ describe("How old and how good the picture is", () => {
     route_message_latency_ms: { sample_count: 9, avg_ms: 10, max_ms: 50 },
     delivery_latency_ms: { sample_count: 30, avg_ms: 100, max_ms: 900 },
     policy_denials: [],
+    recent,
   };
 
   it("is told for each source: live, stale when its process does not answer, none when it told nothing", () => {
@@ -247,7 +256,7 @@ describe("How old and how good the picture is", () => {
     assert.deepEqual(blank.sources[0], { source: "gateway", state: "none", received_at_unix_ms: null });
   });
 
-  it("has failure rates, delays and queues over all connectors", () => {
+  it("has the failure rates of the last hour, delays and queues over all connectors", () => {
     const one = { ...connector, figures, queue: { inbox_pending: 2, outbox_pending: 3, dead_letters: 1 } };
     const other = {
       ...one,
@@ -256,8 +265,8 @@ describe("How old and how good the picture is", () => {
     };
     const { observability } = snapshotOf({ gatewayStatus: { connectors: [one, other] } });
     assert.deepEqual(observability, {
-      answers: { attempts: 20, failures: 2, failure_rate_bps: 1_000 },
-      deliveries: { attempts: 80, failures: 20, failure_rate_bps: 2_500 },
+      answers: { window_ms: 3_600_000, attempts: 10, failures: 2, failure_rate_bps: 2_000 },
+      deliveries: { window_ms: 3_600_000, attempts: 16, failures: 4, failure_rate_bps: 2_500 },
       answer_latency: { samples: 10, average_ms: 20, max_ms: 110 },
       delivery_latency: { samples: 60, average_ms: 100, max_ms: 900 },
       queue: { waiting_in: 4, waiting_out: 6, dead_letters: 2 },
@@ -275,12 +284,12 @@ describe("How old and how good the picture is", () => {
     const idle = { sample_count: 0, avg_ms: 0, max_ms: 0 };
     const unused = {
       ...figures,
-      inbound_routed: 0,
-      inbound_failed: 0,
+      recent: { ...recent, inbound_routed: 0, inbound_failed: 0, window_ms: 60_000 },
       route_message_latency_ms: idle,
     };
     const none = snapshotOf({ gatewayStatus: { connectors: [{ ...connector, figures: unused }] } });
-    assert.deepEqual(none.observability?.answers, { attempts: 0, failures: 0, failure_rate_bps: null });
+    const nothing = { window_ms: 60_000, attempts: 0, failures: 0, failure_rate_bps: null };
+    assert.deepEqual(none.observability?.answers, nothing);
     assert.equal(none.observability?.answer_latency, null);
   });
 
