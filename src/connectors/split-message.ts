@@ -131,15 +131,28 @@ interface Cut {
 
 /** Cuts at the last space that leaves at most `room` characters before it; the space itself is dropped. */
 function cutAtSpace(text: string, room: number): Cut {
-  const space = text.lastIndexOf(" ", room);
+  const space = Math.max(...spaces.map((one) => text.lastIndexOf(one, room)));
   if (space <= 0 || text.slice(0, space).trim() === "") return cut(text, room);
   return { head: text.slice(0, space), tail: text.slice(space + 1) };
 }
 
-/** Cuts after `room` characters, but never inside a surrogate pair. */
+/** Where a line may be broken: also at the wide space between ideographs. */
+const spaces = [" ", "\t", "\u3000"];
+const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** Longest character in the eyes of a reader that is kept whole, e.g. a family of emoji: in UTF-16 units. */
+const longestCharacter = 64;
+
+/** Cuts after at most `room` units, but never inside what a reader takes for one character. */
 function cut(text: string, room: number): Cut {
-  const splitsPair =
-    /[\uD800-\uDBFF]/.test(text.charAt(room - 1)) && /[\uDC00-\uDFFF]/.test(text.charAt(room));
-  const at = splitsPair && room > 1 ? room - 1 : room;
+  const from = Math.max(0, room - longestCharacter);
+  const { index = 0 } =
+    segmenter.segment(text.slice(from, room + longestCharacter)).containing(room - from) ?? {};
+  const at = index > 0 ? from + index : pairStart(text, room);
   return { head: text.slice(0, at), tail: text.slice(at) };
+}
+
+/** `at`, or the unit before when that would part a surrogate pair. */
+function pairStart(text: string, at: number): number {
+  const parts = /[\uD800-\uDBFF]/.test(text.charAt(at - 1)) && /[\uDC00-\uDFFF]/.test(text.charAt(at));
+  return parts && at > 1 ? at - 1 : at;
 }

@@ -54,6 +54,38 @@ describe("A long text", () => {
     for (const message of splitMessage("😀".repeat(50), 11)) assert.doesNotMatch(message, /\p{Surrogate}/u);
   });
 
+  it("is never cut inside what a reader takes for one character, where that fits into a message", () => {
+    const signs = ["👨‍👩‍👧‍👦", "🏳️‍🌈", "🇩🇪", "👍🏽", "e\u0301", "क्षि", "각", "a", "\u3042"];
+    const graphemes = (text: string): string[] =>
+      [...new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text)].map(({ segment }) => segment);
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...signs), { minLength: 1, maxLength: 120 }),
+        fc.integer({ min: 24, max: 90 }),
+        (word, limit) => {
+          const text = word.join("");
+          const messages = splitMessage(text, limit);
+          assert.equal(messages.join(""), text);
+          for (const message of messages) assert.ok(message.length <= limit);
+          assert.deepEqual(messages.flatMap(graphemes), graphemes(text));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("goes on however long one character is", () => {
+    const zalgo = `a${"\u0301".repeat(500)}`;
+    const messages = splitMessage(`${zalgo}${zalgo}`, 100);
+    assert.equal(messages.join(""), `${zalgo}${zalgo}`);
+    for (const message of messages) assert.ok(message.length <= 100);
+  });
+
+  it("is split at tabs and wide spaces too", () => {
+    assert.deepEqual(splitMessage("aaaa\tbbbb\tcccc", 10), ["aaaa\tbbbb", "cccc"]);
+    assert.deepEqual(splitMessage("ああ\u3000いいいい", 5), ["ああ", "いいいい"]);
+  });
+
   it("with nested fences of both kinds stays within the limit, balanced and complete", () => {
     const line = fc.oneof(
       fc.constantFrom(
