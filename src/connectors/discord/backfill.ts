@@ -47,11 +47,18 @@ export function lastMessagesIn(
   return found;
 }
 
+/** A channel that can have threads. */
+export interface ThreadParent {
+  readonly channelId: string;
+  /** Only text channels have private ones. */
+  readonly hasPrivate: boolean;
+}
+
 /** Channels of a server that can have threads, also archived ones, which Discord does not tell of by itself. */
-export function threadParents(guild: GuildPlaces): string[] {
+export function threadParents(guild: GuildPlaces): ThreadParent[] {
   return (guild.channels ?? [])
     .filter(({ id, type }) => withThreads.has(type) && isSnowflake(id))
-    .map(({ id }) => id);
+    .map(({ id, type }) => ({ channelId: id, hasPrivate: type === ChannelType.GuildText }));
 }
 
 /** The newest message known of any conversation; empty on a fresh install. */

@@ -10,12 +10,18 @@ import {
   knownTargets,
   lastMessages,
   newestWatermark,
+  type ThreadParent,
   threadParents,
 } from "./backfill.ts";
 import type { ChannelDirectory } from "./channel-directory.ts";
 import type { DiscordRest } from "./discord-rest.ts";
 import type { DiscordSession } from "./discord-session.ts";
-import { fetchArchivedThreads, fetchMissedMessages } from "./fetch-missed.ts";
+import {
+  type FoundThreads,
+  fetchArchivedThreads,
+  fetchJoinedArchivedThreads,
+  fetchMissedMessages,
+} from "./fetch-missed.ts";
 import { conversationOf } from "./ids.ts";
 import type { MessageReader } from "./message-reader.ts";
 import { WorkList } from "./work-list.ts";
@@ -31,7 +37,7 @@ const retryMs = 1_000;
 
 export interface CatchUpOptions {
   readonly host: Pick<AdapterHost, "accept" | "watermarks" | "openGaps" | "closeGap" | "note">;
-  readonly rest: Pick<DiscordRest, "messagesAfter" | "archivedThreads">;
+  readonly rest: Pick<DiscordRest, "messagesAfter" | "archivedThreads" | "joinedArchivedThreads">;
   readonly reader: Pick<MessageReader, "readAll">;
   readonly directory: ChannelDirectory;
   readonly log: ConnectorLogger;
@@ -151,6 +157,7 @@ export class CatchUp {
       // Before anything is accepted: what comes later moves the marks.
       await this.#options.changeSession({ missedSince: newestWatermark(watermarks) || quietSince });
     }
+    if (session().missedSince !== "") this.#tellWhatIsNotTold();
     const targets = knownTargets(watermarks);
     if (targets.length > 0) log.info("fetching missed messages", { channels: targets.length });
     for (const { channelId, after } of targets) await this.#addChannel(channelId, after);
@@ -165,7 +172,7 @@ export class CatchUp {
       for (const { channelId, after } of introducedTargets(watermarks, lastMessages(guild), since)) {
         await this.#addChannel(channelId, after);
       }
-      for (const parentId of threadParents(guild)) this.#addParent(parentId, since);
+      for (const parent of threadParents(guild)) this.#addParent(parent, since);
     }
   }
 
@@ -211,16 +218,20 @@ export class CatchUp {
     await this.#options.host.closeGap(conversation);
   }
 
-  #addParent(parentId: string, since: string): void {
-    const name = `threads of ${parentId}`;
+  #addParent({ channelId, hasPrivate }: ThreadParent, since: string): void {
+    const name = `threads of ${channelId}`;
     if (this.#work.has(name) || this.#leftOut.has(name)) return;
     if (this.#parents < threadParentLimit) {
       this.#parents += 1;
-      this.#work.add(name, () => this.#findThreads(parentId, since));
+      this.#work.add(name, () => this.#findThreads(channelId, since, fetchArchivedThreads));
+      if (!hasPrivate) return;
+      this.#work.add(`private ${name}`, () =>
+        this.#findThreads(channelId, since, fetchJoinedArchivedThreads),
+      );
       return;
     }
     this.#leftOut.add(name);
-    const conversation = conversationOf(parentId);
+    const conversation = conversationOf(channelId);
     this.#tellLeftOut("More channels have threads than are looked through.", { conversation });
   }
 
@@ -252,11 +263,15 @@ export class CatchUp {
   }
 
   /** @returns false when it must be tried again */
-  async #findThreads(parentId: string, since: string): Promise<boolean> {
+  async #findThreads(
+    parentId: string,
+    since: string,
+    fetch: (rest: CatchUpOptions["rest"], parentId: string, since: string) => Promise<FoundThreads>,
+  ): Promise<boolean> {
     const { directory, host, rest } = this.#options;
     const conversation = conversationOf(parentId);
     try {
-      const { found, isCut } = await fetchArchivedThreads(rest, parentId, since);
+      const { found, isCut } = await fetch(rest, parentId, since);
       for (const thread of found.threads) directory.learn(thread);
       for (const { channelId, after } of introducedTargets(await host.watermarks(), found.last, since)) {
         await this.#addChannel(channelId, after);
@@ -278,6 +293,15 @@ export class CatchUp {
   #isOver(what: string, conversation: string, thrown: unknown): boolean {
     this.#options.log.warn(what, { conversation, error: messageOf(thrown) });
     return isUnreadable(thrown);
+  }
+
+  #tellWhatIsNotTold(): void {
+    this.#options.host.note({
+      type: "inbound.not_fetched",
+      level: "info",
+      message:
+        "The session with Discord was lost. What was written meanwhile is fetched, but Discord does not tell of the first direct message of a person.",
+    });
   }
 
   #tellLeftOut(message: string, details: Readonly<Record<string, unknown>>): void {

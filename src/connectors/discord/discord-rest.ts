@@ -144,6 +144,16 @@ export class DiscordRest {
     return this.#read<ArchivedThreads>(Routes.channelThreads(channelId, "public"), { query });
   }
 
+  /**
+   * At most 100 private threads of a channel that are archived and that the bot has joined, the newest first: those of
+   * others are not told.
+   * @param before only threads with a lower id; null for the first page
+   */
+  joinedArchivedThreads(channelId: string, before: string | null): Promise<ArchivedThreads> {
+    const query = new URLSearchParams({ limit: "100", ...(before === null ? {} : { before }) });
+    return this.#read<ArchivedThreads>(Routes.channelJoinedArchivedThreads(channelId), { query });
+  }
+
   /** @param files are uploaded with the message */
   async createMessage(
     channelId: string,

@@ -1,7 +1,7 @@
 import type { APIMessage, APIThreadChannel } from "discord-api-types/v10";
 import { inOrder, isMissed, lastMessagesIn, maximumAgeMs } from "./backfill.ts";
-import type { DiscordRest } from "./discord-rest.ts";
-import { compareSnowflakes, snowflakeAt, snowflakeTime } from "./ids.ts";
+import type { ArchivedThreads, DiscordRest } from "./discord-rest.ts";
+import { compareSnowflakes, isSnowflake, snowflakeAt, snowflakeTime } from "./ids.ts";
 
 /** Messages Discord tells at once. */
 const pageSize = 100;
@@ -45,29 +45,63 @@ export async function fetchMissedMessages(
   return { found: missed, isCut: true };
 }
 
+/** How one of Discord's lists of archived threads is read on. */
+interface ThreadList {
+  page(before: string | null): Promise<ArchivedThreads>;
+  /** What the next page is asked for by; undefined when nothing on it can be of interest. */
+  next(last: APIThreadChannel): string | undefined;
+}
+
+export type FoundThreads = Fetched<{
+  readonly threads: APIThreadChannel[];
+  readonly last: Map<string, string>;
+}>;
+
 /**
- * Threads of a channel that were archived since a known message, each with its last message: Discord does not tell of
- * them when a session begins.
+ * Public threads of a channel that were archived since a known message, each with its last message: Discord does not
+ * tell of them when a session begins.
  */
 export async function fetchArchivedThreads(
   rest: Pick<DiscordRest, "archivedThreads">,
   parentId: string,
   since: string,
-): Promise<Fetched<{ readonly threads: APIThreadChannel[]; readonly last: Map<string, string> }>> {
+): Promise<FoundThreads> {
   const sinceTime = snowflakeTime(since);
+  return await readThreads(since, {
+    page: (before) => rest.archivedThreads(parentId, before),
+    next: (last) => {
+      const archivedAt: string | undefined = last.thread_metadata?.archive_timestamp;
+      return archivedAt !== undefined && Date.parse(archivedAt) >= sinceTime ? archivedAt : undefined;
+    },
+  });
+}
+
+/** As `fetchArchivedThreads`, of the private threads that the bot has joined. They come by age, not by when they were archived. */
+export async function fetchJoinedArchivedThreads(
+  rest: Pick<DiscordRest, "joinedArchivedThreads">,
+  parentId: string,
+  since: string,
+): Promise<FoundThreads> {
+  return await readThreads(since, {
+    page: (before) => rest.joinedArchivedThreads(parentId, before),
+    next: ({ id }) => (isSnowflake(id) ? id : undefined),
+  });
+}
+
+async function readThreads(since: string, list: ThreadList): Promise<FoundThreads> {
   const threads: APIThreadChannel[] = [];
   const last = new Map<string, string>();
   let before: string | null = null;
   for (let page = 0; page < threadPages; page += 1) {
-    const answer = await rest.archivedThreads(parentId, before);
+    const answer: ArchivedThreads = await list.page(before);
     threads.push(...answer.threads);
     for (const [id, message] of lastMessagesIn(answer.threads)) {
       if (isMissed(message, since)) last.set(id, message);
     }
-    const archivedAt: string | undefined = answer.threads.at(-1)?.thread_metadata?.archive_timestamp;
-    const isOlder = archivedAt === undefined || !(Date.parse(archivedAt) >= sinceTime);
-    if (!answer.has_more || isOlder) return { found: { threads, last }, isCut: false };
-    before = archivedAt;
+    const end = answer.threads.at(-1);
+    const next: string | undefined = end === undefined ? undefined : list.next(end);
+    if (!answer.has_more || next === undefined) return { found: { threads, last }, isCut: false };
+    before = next;
   }
   return { found: { threads, last }, isCut: true };
 }

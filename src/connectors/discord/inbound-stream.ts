@@ -18,7 +18,7 @@ export interface InboundStreamOptions {
   readonly sequence: number;
   /** What counts as known where no message is: empty on a fresh install. */
   readonly quietSince: string;
-  readonly rest: Pick<DiscordRest, "channel" | "messagesAfter" | "archivedThreads">;
+  readonly rest: Pick<DiscordRest, "channel" | "messagesAfter" | "archivedThreads" | "joinedArchivedThreads">;
   readonly directory: ChannelDirectory;
   readonly host: Pick<
     AdapterHost,

@@ -40,6 +40,12 @@ export const channelRoutes: readonly Route[] = [
     handle: listArchivedThreads,
   },
   {
+    method: "GET",
+    path: "/channels/:channel_id/users/@me/threads/archived/private",
+    bucket: "threads/archived/joined",
+    handle: listJoinedArchivedThreads,
+  },
+  {
     method: "PUT",
     path: "/channels/:channel_id/thread-members/@me",
     bucket: "thread-members",
@@ -224,6 +230,29 @@ function listArchivedThreads(request: RestRequest): RestResult {
   const page = archived.slice(0, limit);
   return ok({
     threads: page.map(({ channel }) => toApiChannel(world, channel, request.bot.userId)),
+    members: [],
+    has_more: archived.length > page.length,
+  });
+}
+
+/** Discord docs: Channel Resource, List Joined Private Archived Threads: the newest first. */
+function listJoinedArchivedThreads(request: RestRequest): RestResult {
+  const { world } = request.services;
+  const parent = visibleChannel(request);
+  demand(request, parent, Permission.READ_MESSAGE_HISTORY);
+  const form = new Form(request.query);
+  const limit = form.integer("limit", { min: 1, max: 100 }) ?? 50;
+  const before = form.snowflake("before");
+  form.done();
+  const archived = world
+    .channelsOf(parent.guildId ?? "")
+    .filter((one) => one.parentId === parent.id && one.kind === ChannelKind.privateThread)
+    .filter(({ thread }) => thread?.archived === true && thread.memberIds.has(request.bot.userId))
+    .filter(({ id }) => before === null || BigInt(id) < BigInt(before))
+    .sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? 1 : -1));
+  const page = archived.slice(0, limit);
+  return ok({
+    threads: page.map((channel) => toApiChannel(world, channel, request.bot.userId)),
     members: [],
     has_more: archived.length > page.length,
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { snowflakeAt } from "../../../../src/connectors/discord/ids.ts";
-import type { Channel } from "../../../../src/simulator/world/model.ts";
+import type { JournalEntry } from "../../../../src/connectors/supervisor/connector-journal.ts";
+import { type Channel, ChannelKind } from "../../../../src/simulator/world/model.ts";
 import { Permission } from "../../../../src/simulator/world/permissions.ts";
 import { until } from "../../simulator/until.ts";
 import { AdapterScene, type RecordingHost } from "./adapter-scene.ts";
@@ -23,6 +24,9 @@ describe("After a lost session", () => {
     scene.requests().filter((one) => one === `GET /channels/${channel.id}/messages`).length;
   const noMoreToCatchUp = (host: RecordingHost): boolean =>
     host.session !== null && host.session.details.backfill_pending === 0;
+
+  const warnings = (host: RecordingHost): JournalEntry[] =>
+    host.notes.filter(({ level }) => level === "warn");
 
   /** As a session is left that was lost. */
   const forgetSession = (host: RecordingHost): void => {
@@ -174,6 +178,48 @@ describe("After a lost session", () => {
     assert.ok(host.events.slice(1).every((event) => event.parent_conversation_id !== null));
   });
 
+  it("private threads of the bot that were archived meanwhile are looked for, and no others are asked for", async () => {
+    const host = await leave();
+    const { lab, world } = scene.simulator;
+    const begin = (name: string): Channel =>
+      world.addThread(lab.general, {
+        kind: ChannelKind.privateThread,
+        name,
+        ownerId: lab.people.ada.id,
+        autoArchiveMinutes: 60,
+      });
+    const archive = (thread: Channel): void =>
+      world.updateChannel(thread, (changed) => {
+        if (changed.thread !== null) changed.thread.archived = true;
+      });
+    const [joined, foreign] = [begin("for the bot"), begin("for others")];
+    joined.thread?.memberIds.add(lab.bot.userId);
+    for (const thread of [joined, foreign]) {
+      write(thread.id, `in ${thread.name}`);
+      archive(thread);
+    }
+    await scene.connect(host);
+    await until(() => host.events.length === 2 && noMoreToCatchUp(host));
+    assert.deepEqual(bodies(host), ["before", "in for the bot"]);
+    assert.equal(readsOf(foreign), 0);
+  });
+
+  it("the owner is told once what Discord cannot be asked for, and nothing on a fresh install", async () => {
+    const host = await leave();
+    assert.equal(host.notes.length, 0);
+    const { people } = scene.simulator;
+    people.write("grace", people.openDirect("grace", "palyra").id, "the first ever");
+    write("general", "in the gap");
+    await scene.connect(host);
+    await until(() => host.events.length === 2 && noMoreToCatchUp(host));
+    assert.deepEqual(bodies(host), ["before", "in the gap"]);
+    assert.deepEqual(
+      host.notes.map(({ type, level }) => [type, level]),
+      [["inbound.not_fetched", "info"]],
+    );
+    assert.match(host.notes[0]?.message ?? "", /first direct message/);
+  });
+
   it("nothing is looked for on a fresh install", async () => {
     write("general", "before the bot came");
     const { host } = await scene.connect();
@@ -201,9 +247,9 @@ describe("After a lost session", () => {
     for (let index = 0; index < 1010; index += 1) write("general", `missed ${index}`);
     await scene.connect(host);
     await until(() => host.events.length === 1001, 20_000);
-    await until(() => host.notes.length === 1);
+    await until(() => warnings(host).length === 1);
     assert.deepEqual(bodies(host).slice(-1), ["missed 999"]);
-    const [note] = host.notes;
+    const [note] = warnings(host);
     assert.equal(note?.type, "inbound.not_fetched");
     assert.deepEqual(note?.details, {
       conversation: `discord:channel:${scene.simulator.lab.general.id}`,
@@ -221,8 +267,9 @@ describe("After a lost session", () => {
     write("general", "in the gap");
     await scene.connect(host);
     await until(() => host.events.length === 2 && noMoreToCatchUp(host), 20_000);
-    assert.equal(host.notes.length, 4);
-    assert.ok(host.notes.every((note) => note.type === "inbound.not_fetched"));
-    assert.ok(host.notes.every((note) => note.details?.conversation !== general));
+    const told = warnings(host);
+    assert.equal(told.length, 4);
+    assert.ok(told.every((note) => note.type === "inbound.not_fetched"));
+    assert.ok(told.every((note) => note.details?.conversation !== general));
   }).timeout(40_000);
 });

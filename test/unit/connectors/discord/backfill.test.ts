@@ -10,6 +10,7 @@ import {
 } from "../../../../src/connectors/discord/backfill.ts";
 import {
   fetchArchivedThreads,
+  fetchJoinedArchivedThreads,
   fetchMissedMessages,
 } from "../../../../src/connectors/discord/fetch-missed.ts";
 import { snowflakeAt, snowflakeTime } from "../../../../src/connectors/discord/ids.ts";
@@ -51,7 +52,10 @@ describe("Catching up on missed messages", () => {
     const threads = [of("1573888945341595657", 11)];
     const guild = { channels, threads } as unknown as Parameters<typeof lastMessages>[0];
     assert.deepEqual([...lastMessages(guild).keys()], [known, "1573888945341595657"]);
-    assert.deepEqual(threadParents(guild), [known, quiet]);
+    assert.deepEqual(threadParents(guild), [
+      { channelId: known, hasPrivate: true },
+      { channelId: quiet, hasPrivate: false },
+    ]);
   });
 
   it("answers oldest first, and nothing that is older than a day", () => {
@@ -107,5 +111,8 @@ describe("Catching up on missed messages", () => {
     };
     const { found, isCut } = await fetchArchivedThreads(threads, known, snowflakeAt(now - 300));
     assert.deepEqual([[...found.last.keys()], isCut, listed], [[written], true, 3]);
+    const joined = { joinedArchivedThreads: threads.archivedThreads };
+    assert.equal((await fetchJoinedArchivedThreads(joined, known, snowflakeAt(now - 300))).isCut, true);
+    assert.equal(listed, 6);
   });
 });
