@@ -230,7 +230,9 @@ export class AccountRun {
     stream.catchUp();
     stream.save().catch(() => this.end("store_fault"));
     this.#hasSession = true;
-    onSession(ready.application.id);
+    // Compatible servers leave it out; commands are looked up then.
+    const application: { readonly id: string } | undefined = ready.application;
+    onSession(application?.id ?? null);
   }
 
   #resumed(): void {

@@ -107,9 +107,13 @@ export function storedHeritage(stored: ResumableSession | null): Heritage | null
   return heritageOf(parseSession(stored)?.session ?? null);
 }
 
+/** What a session begins with; compatible servers leave out the list of servers. */
+type SessionReady = Pick<GatewayReadyDispatchData, "session_id" | "user"> &
+  Partial<Pick<GatewayReadyDispatchData, "guilds">>;
+
 /** The session that a READY begins. @param before what the session before left; null on a fresh install */
 export function beginSession(
-  ready: Pick<GatewayReadyDispatchData, "session_id" | "user" | "guilds">,
+  ready: SessionReady,
   more: { readonly resumeUrl: string; readonly tokenTag: string },
   before: Heritage | null,
   now: number,
@@ -121,7 +125,7 @@ export function beginSession(
     botName: ready.user.username,
     backfillPending: true,
     missedSince: before?.missedSince ?? null,
-    awaitedGuilds: snowflakesOf(ready.guilds.map(({ id }) => id)),
+    awaitedGuilds: snowflakesOf((ready.guilds ?? []).map(({ id }) => id)),
     knownSince: before?.knownSince || snowflakeAt(now),
   };
 }

@@ -25,7 +25,7 @@ export function checkApiBase(apiBase: string): URL {
 
 /**
  * Whether the bot token may be sent to a gateway address that came out of an answer: Discord's gateway
- * hosts belong to Discord's API, any other server must use its own host. Plain `ws:` only beside `http:`.
+ * hosts belong to Discord's API, any other server must use its own host, which on this machine has several names. Plain `ws:` only beside `http:`.
  */
 export function mayConnectTo(gatewayUrl: string, apiBase: URL): boolean {
   if (!URL.canParse(gatewayUrl)) return false;
@@ -35,7 +35,14 @@ export function mayConnectTo(gatewayUrl: string, apiBase: URL): boolean {
   if (gateway.username !== "" || gateway.password !== "") return false;
   return discordRestHost.test(apiBase.hostname)
     ? discordGatewayHost.test(gateway.hostname)
-    : gateway.hostname === apiBase.hostname;
+    : gateway.hostname === apiBase.hostname || (isLoopback(gateway) && isLoopback(apiBase));
+}
+
+/** The names of this machine for itself. */
+const loopbackNames: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+function isLoopback({ hostname }: URL): boolean {
+  return loopbackNames.has(hostname);
 }
 
 /** Whether a request with the bot token may go to an address: only to the configured API, below its path. */

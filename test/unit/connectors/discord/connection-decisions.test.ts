@@ -42,6 +42,14 @@ describe("The bot token", () => {
     assert.ok(!mayConnectTo("ws://spacebar.example", secure));
   });
 
+  it("goes to this machine by any of its names, when that is the configured host", () => {
+    for (const url of ["ws://localhost:9000", "ws://[::1]:9000/?v=10"])
+      assert.ok(mayConnectTo(url, local), url);
+    assert.ok(!mayConnectTo("ws://localhost.evil.example:9000", local));
+    assert.ok(!mayConnectTo("ws://127.0.0.1.evil.example:9000", local));
+    assert.ok(!mayConnectTo("wss://localhost", discord));
+  });
+
   it("goes to no base with credentials, a query or Discord without TLS", () => {
     for (const base of ["https://a:b@discord.com/api", "https://discord.com/api?x=1", "http://discord.com"]) {
       assert.throws(() => checkApiBase(base), { code: "config_invalid" });
