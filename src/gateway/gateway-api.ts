@@ -8,6 +8,8 @@ import type { ConfigFile } from "./config-file.ts";
 import type { ApiParts } from "./http/api.ts";
 import { ConsoleSessions } from "./http/console-sessions.ts";
 import { LoginBackoff, RateLimit } from "./http/rate-limit.ts";
+import type { AccountTurns } from "./onboarding/account-turns.ts";
+import { StagedNote } from "./onboarding/staged-note.ts";
 import { routingConfigOf } from "./routing-config.ts";
 import type { WebhookDesk } from "./webhooks/webhook-desk.ts";
 import type { Webhooks } from "./webhooks/webhooks.ts";
@@ -17,11 +19,20 @@ export interface GatewayApiParts {
   readonly config: ConfigFile;
   readonly channels: Channels;
   readonly webhooks: Webhooks;
+  /** Changes of accounts. */
+  readonly turns: AccountTurns;
   readonly status: () => GatewayStatus;
 }
 
 /** What the HTTP routes are answered with. Libraries that few requests need are loaded with the first of them. */
-export function gatewayApi({ context, config, channels, webhooks, status }: GatewayApiParts): ApiParts {
+export function gatewayApi({
+  context,
+  config,
+  channels,
+  webhooks,
+  turns,
+  status,
+}: GatewayApiParts): ApiParts {
   const health = (): HealthzResponse => ({
     service: "palyrad",
     status: status().health,
@@ -31,9 +42,11 @@ export function gatewayApi({ context, config, channels, webhooks, status }: Gate
   let document: Promise<object> | null = null;
   const onboarding = once(async () => {
     const { openOnboarding } = await import("./onboarding/open-onboarding.ts");
-    const { gatewayConfig: configFile } = context.paths;
+    const { gatewayConfig: configFile, stagedAccount } = context.paths;
+    const { secrets } = context;
+    const note = new StagedNote(stagedAccount);
     const hide = (secret: string): void => context.redactor.add(secret);
-    return openOnboarding({ configFile, config, secrets: context.secrets, hide, channels });
+    return openOnboarding({ configFile, config, secrets, note, hide, channels }, turns);
   });
   const api: ApiParts = {
     sessions: new ConsoleSessions(),

@@ -1,4 +1,5 @@
 import type { DecideApprovalRequest } from "../contracts/approvals.ts";
+import { discordTokenRef } from "../contracts/gateway-config.ts";
 import type { GatewayStatus } from "../contracts/sidecar-status.ts";
 import { messageOf } from "../platform/errors.ts";
 import type { RunningService, SidecarContext } from "../sidecar/run-sidecar.ts";
@@ -11,6 +12,9 @@ import { ConfigFile } from "./config-file.ts";
 import { gatewayApi } from "./gateway-api.ts";
 import { buildGatewayStatus } from "./gateway-status.ts";
 import { startGatewayServer } from "./http/gateway-server.ts";
+import { AccountTurns } from "./onboarding/account-turns.ts";
+import { StagedNote } from "./onboarding/staged-note.ts";
+import { UnfinishedAccount } from "./onboarding/unfinished-account.ts";
 import { HookListener } from "./webhooks/hook-listener.ts";
 import { Webhooks } from "./webhooks/webhooks.ts";
 
@@ -50,6 +54,19 @@ export async function startGateway(
     agent,
     bundleUrl,
   });
+  const unfinished = new UnfinishedAccount({
+    note: new StagedNote(context.paths.stagedAccount),
+    configFile: context.paths.gatewayConfig,
+    secrets: context.secrets,
+    log,
+    reapply: async (account, tokenChanged) => {
+      await config.reload();
+      await channels.applyConfig();
+      if (tokenChanged) channels.credentialsChanged(discordTokenRef(account));
+    },
+  });
+  const turns = new AccountTurns(unfinished);
+  await unfinished.putFileBack();
   await config.open();
   await webhooks.open();
   const status = (): GatewayStatus =>
@@ -61,7 +78,7 @@ export async function startGateway(
     });
   const server = await startGatewayServer({
     wish: context.boot.port,
-    api: gatewayApi({ context, config, channels, webhooks, status }),
+    api: gatewayApi({ context, config, channels, webhooks, turns, status }),
     hooks: webhooks,
     publicHosts: () => config.current.config.webhooks.hosts,
     redactor: context.redactor,
@@ -87,6 +104,7 @@ export async function startGateway(
     controllerJoined: () => {
       channels.credentialsChanged(null);
       webhooks.secretChanged(null);
+      void turns.settle();
     },
     reloadConfig: async () => {
       await config.reload();

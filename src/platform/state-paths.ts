@@ -12,6 +12,8 @@ export interface StatePaths {
   /** `palyra.toml` of the gateway. */
   readonly gatewayConfig: string;
   readonly webhooksConfig: string;
+  /** Note of an account that is being set up (`StagedAccount`); there only meanwhile. */
+  readonly stagedAccount: string;
   /** Sockets, run records and the owner's lease; mode 0700. */
   readonly runDir: string;
   readonly logsDir: string;
@@ -34,6 +36,7 @@ export function statePaths(root: string): StatePaths {
     stateFile: path.join(root, "state.json"),
     gatewayConfig: path.join(root, "palyra.toml"),
     webhooksConfig: path.join(root, "webhooks.toml"),
+    stagedAccount: path.join(root, "account-being-set-up.json"),
     runDir: path.join(root, "run"),
     logsDir: path.join(root, "logs"),
     timelineDir: path.join(root, "timeline"),

@@ -27,6 +27,12 @@ export async function writePrivateFile(file: string, content: string | Buffer): 
   await syncFolder(path.dirname(file));
 }
 
+/** Removes a file, if it is there, so that it stays away also after a power failure. */
+export async function removeFileForGood(file: string): Promise<void> {
+  await rm(file, { force: true });
+  await syncFolder(path.dirname(file));
+}
+
 async function syncFolder(folder: string): Promise<void> {
   // Windows neither needs nor allows it.
   if (process.platform === "win32") return;

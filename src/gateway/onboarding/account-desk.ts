@@ -144,13 +144,14 @@ export class AccountDesk {
     };
     try {
       undo.add("the connection", applyConfig);
-      const edit = await editReversibly(file, account, change);
-      undo.add("palyra.toml", () => edit.undo());
-      await applyConfig();
+      // The token goes first: cut short after it, the account is still seen, and the same request again ends it.
       if (token !== null) {
         undo.add("the bot token", () => secrets.change(ref, token));
         await secrets.change(ref, null);
       }
+      const edit = await editReversibly(file, account, change);
+      undo.add("palyra.toml", () => edit.undo());
+      await applyConfig();
       return token !== null;
     } catch (thrown) {
       const left = await undo.takeBack();
@@ -164,7 +165,7 @@ export class AccountDesk {
   }
 
   #requireConfigured(account: string): void {
-    if (this.#parts.config.current.config.channels.discord[account] !== undefined) return;
+    if (Object.hasOwn(this.#parts.config.current.config.channels.discord, account)) return;
     throw new PalyraError("not_found", `There is no Discord account “${account}” in palyra.toml.`, {
       nextStep: "Set it up first with “palyra channels add discord” or “Palyra: Connect Discord”.",
     });

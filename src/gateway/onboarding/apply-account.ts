@@ -1,10 +1,12 @@
 import type { ConnectorInstance } from "../../connectors/connector-instance.ts";
 import type { ConnectorSupervisor } from "../../connectors/connector-supervisor.ts";
 import { discordConnectorId, discordTokenRef } from "../../contracts/gateway-config.ts";
-import { detailsOf, PalyraError } from "../../platform/errors.ts";
+import { type StagedAccount, stagedAccountVersion, stagedTokenRef } from "../../contracts/staged-account.ts";
+import { detailsOf, messageOf, PalyraError } from "../../platform/errors.ts";
 import { type SectionWish, writeAccount } from "./account-section.ts";
 import { type OnboardingParts, throwIfCancelled } from "./onboarding-parts.ts";
-import { editReversibly } from "./reversible-edit.ts";
+import { editReversibly, foreseenEdit } from "./reversible-edit.ts";
+import { tokenDigest } from "./staged-note.ts";
 import { UndoList } from "./undo-list.ts";
 import { waitConnected } from "./wait-connected.ts";
 
@@ -29,7 +31,9 @@ export interface AppliedChange {
 
 /**
  * Stores the token, writes the section, applies both and waits until the bot is connected. When anything fails on the
- * way, or nobody waits for it any more, all of it is taken back: the file byte by byte, the token, the connection.
+ * way, or nobody waits for it any more, all of it is taken back: the file byte by byte, the token, the connection. What
+ * cannot be taken back now, because this process is killed or nobody keeps the token, is noted on the disk and taken
+ * back as soon as it can be.
  * @throws why it failed
  */
 export async function applyAccount(
@@ -38,16 +42,50 @@ export async function applyAccount(
   signal: AbortSignal,
 ): Promise<AppliedChange> {
   const undo = new UndoList();
+  throwIfCancelled(signal);
+  const note = await noteOf(parts, change);
+  await parts.note.write(note);
   try {
-    return await carryOut(parts, change, undo, signal);
+    const applied = await carryOut(parts, change, undo, signal);
+    await finish(parts, note);
+    return applied;
   } catch (thrown) {
     const left = await undo.takeBack();
+    if (left.length === 0) await parts.note.drop().catch((fault: unknown) => left.push(messageOf(fault)));
     const { code, message, next_step: nextStep } = detailsOf(thrown);
     const sentence =
       left.length === 0
         ? "Everything is as it was before."
-        : `This could not be taken back: ${left.join("; ")}.`;
+        : `This could not be taken back yet, and is tried again by itself: ${left.join("; ")}.`;
     throw new PalyraError(code, `${message} ${sentence}`, { nextStep, cause: thrown });
+  }
+}
+
+async function noteOf({ configFile }: OnboardingParts, change: AccountChange): Promise<StagedAccount> {
+  const { account, wish, token, storedToken, changesConfig } = change;
+  const tokenChanges = token !== storedToken;
+  return {
+    version: stagedAccountVersion,
+    account_id: account,
+    done: false,
+    token: tokenChanges ? (storedToken === null ? "new" : "replaced") : "unchanged",
+    token_digest: tokenChanges ? tokenDigest(token) : null,
+    file: changesConfig ? await foreseenEdit(configFile, (file) => writeAccount(file, account, wish)) : null,
+  };
+}
+
+/** From here on it is done, whatever happens to the copy of the token before. */
+async function finish({ note: file, secrets }: OnboardingParts, note: StagedAccount): Promise<void> {
+  if (note.token !== "replaced") {
+    await file.drop();
+    return;
+  }
+  await file.write({ ...note, done: true });
+  try {
+    await secrets.change(stagedTokenRef(note.account_id), null);
+    await file.drop();
+  } catch {
+    // The note stays: the next turn removes the copy, or tells why it cannot.
   }
 }
 
@@ -70,8 +108,12 @@ async function carryOut(
     await channels.applyConfig();
     await bringBack(parts, connectorId, { existed: before !== null, restarted });
   });
-  throwIfCancelled(signal);
   if (tokenStored) {
+    if (storedToken !== null) {
+      const copy = stagedTokenRef(account);
+      undo.add("the copy of the old bot token", () => secrets.change(copy, null));
+      await secrets.change(copy, storedToken);
+    }
     undo.add("the bot token", () => secrets.change(ref, storedToken));
     await secrets.change(ref, token);
     throwIfCancelled(signal);

@@ -1,14 +1,14 @@
-import { rm } from "node:fs/promises";
 import { fileProblem } from "../../platform/errors.ts";
 import { readRegularFile } from "../../platform/read-regular-file.ts";
-import { writePrivateFile } from "../../platform/write-private-file.ts";
+import { removeFileForGood, writePrivateFile } from "../../platform/write-private-file.ts";
 
 /** A file as it was at one moment, byte by byte. */
 export class KeptFile {
   readonly #file: string;
   readonly #text: string | null;
 
-  private constructor(file: string, text: string | null) {
+  /** @param text null when it was missing */
+  constructor(file: string, text: string | null) {
     this.#file = file;
     this.#text = text;
   }
@@ -32,7 +32,7 @@ export class KeptFile {
 
   /** Puts it back as it was. */
   async restore(): Promise<void> {
-    if (this.#text === null) await rm(this.#file, { force: true });
+    if (this.#text === null) await removeFileForGood(this.#file);
     else await writePrivateFile(this.#file, this.#text);
   }
 }

@@ -4,6 +4,7 @@ import type { InboundMessageEvent } from "../../contracts/connector.ts";
 import { PalyraError } from "../../platform/errors.ts";
 import type { ChannelDesk } from "../channel-desk.ts";
 import type { ParsedConfig } from "../parse-config.ts";
+import type { StagedNote } from "./staged-note.ts";
 
 /** How long the control center has to hand over a secret, in milliseconds. */
 const secretTimeoutMs = 10_000;
@@ -22,6 +23,8 @@ export interface OnboardingParts {
     /** Keeps a secret, or removes it with null. */
     change(ref: string, value: string | null): Promise<void>;
   };
+  /** On the disk while an account is being set up. */
+  readonly note: StagedNote;
   /** Makes a value known as a secret, before anything is done with it. */
   readonly hide: (secret: string) => void;
   readonly channels: {

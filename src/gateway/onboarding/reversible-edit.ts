@@ -1,5 +1,6 @@
 import { parse, type TomlTable } from "smol-toml";
 import { fileProblem, PalyraError } from "../../platform/errors.ts";
+import { editToml } from "../config-edit/edit-toml.ts";
 import { editConfig } from "../edit-config.ts";
 import { accountSection, putAccount } from "./account-section.ts";
 import { KeptFile } from "./kept-file.ts";
@@ -12,6 +13,17 @@ export interface ReversibleEdit {
    * what it was, so that their change stays.
    */
   undo(): Promise<void>;
+}
+
+/** The file as it is, and as `editReversibly` would make it. @throws as `editConfig`; writes nothing */
+export async function foreseenEdit(
+  file: string,
+  change: (document: TomlTable) => void,
+): Promise<{ readonly before: string | null; readonly after: string }> {
+  const { text: before } = await KeptFile.of(file);
+  const wanted = parse(before ?? "");
+  change(wanted);
+  return { before, after: editToml(before ?? "", wanted) };
 }
 
 /**

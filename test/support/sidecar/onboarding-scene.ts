@@ -26,13 +26,13 @@ export const defaultRef = "global/discord_bot_token";
 export class OnboardingScene {
   readonly root: string;
   readonly simulator: DiscordSimulator;
-  readonly gateway: SidecarProcess;
-  readonly link: ControlLink;
   /** What the controller keeps. */
   readonly secrets: Record<string, string>;
   /** Called before the controller keeps a secret; what it returns refuses it. */
   onSecret: (change: SecretChange) => ErrorDetails | null = () => null;
   readonly #removeRoot: () => Promise<void>;
+  #gateway: SidecarProcess;
+  #link: ControlLink;
 
   private constructor(parts: {
     root: string;
@@ -44,9 +44,9 @@ export class OnboardingScene {
   }) {
     this.root = parts.root;
     this.simulator = parts.simulator;
-    this.gateway = parts.gateway;
+    this.#gateway = parts.gateway;
     this.secrets = parts.secrets;
-    this.link = parts.link;
+    this.#link = parts.link;
     this.#removeRoot = parts.removeRoot;
   }
 
@@ -60,8 +60,29 @@ export class OnboardingScene {
     const link = await gateway.connect({ secrets, refuseChange });
     const scene = new OnboardingScene({ root, simulator, gateway, secrets, link, removeRoot: remove });
     box.scene = scene;
-    await waitUntil("the store", async () => (await scene.request("GET", "/channels")).status === 200);
+    await scene.#waitForStore();
     return scene;
+  }
+
+  get gateway(): SidecarProcess {
+    return this.#gateway;
+  }
+
+  get link(): ControlLink {
+    return this.#link;
+  }
+
+  /** Starts another gateway on the state folder after the last one ended, and connects the controller. */
+  async startAgain(): Promise<void> {
+    await this.#gateway.ended;
+    this.#gateway = new SidecarProcess(this.#gateway.boot);
+    const { secrets } = this;
+    this.#link = await this.#gateway.connect({ secrets, refuseChange: (change) => this.onSecret(change) });
+    await this.#waitForStore();
+  }
+
+  async #waitForStore(): Promise<void> {
+    await waitUntil("the store", async () => (await this.request("GET", "/channels")).status === 200);
   }
 
   get token(): string {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { stagedTokenRef } from "../../../src/contracts/staged-account.ts";
 import { Redactor } from "../../../src/platform/redactor.ts";
 import type { SecretStore } from "../../../src/supervisor/secret-store.ts";
 import { SecretsElsewhere, ServiceSecrets } from "../../../src/supervisor/service-secrets.ts";
@@ -20,6 +21,15 @@ describe("A secret that a service asks to keep", () => {
     assert.deepEqual(await secrets().change("gateway", { ref, value: " a.bot.token\n" }), { done: true });
     assert.equal(kept.get(ref), "a.bot.token");
     assert.deepEqual(await secrets().change("gateway", { ref, value: null }), { done: true });
+    assert.equal(kept.size, 0);
+  });
+
+  it("is kept for a while when it is the token that another one replaces", async () => {
+    const copy = stagedTokenRef("second");
+    assert.deepEqual(await secrets().change("gateway", { ref: copy, value: "old.bot.token" }), {
+      done: true,
+    });
+    assert.deepEqual(await secrets().change("gateway", { ref: copy, value: null }), { done: true });
     assert.equal(kept.size, 0);
   });
 
