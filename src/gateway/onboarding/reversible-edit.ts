@@ -1,6 +1,6 @@
 import { parse, type TomlTable } from "smol-toml";
-import { fileProblem, PalyraError } from "../../platform/errors.ts";
 import { editToml } from "../config-edit/edit-toml.ts";
+import { inTurn } from "../config-edit/edit-toml-file.ts";
 import { editConfig } from "../edit-config.ts";
 import { accountSection, putAccount } from "./account-section.ts";
 import { KeptFile } from "./kept-file.ts";
@@ -36,18 +36,17 @@ export async function editReversibly(
   change: (document: TomlTable) => void,
 ): Promise<ReversibleEdit> {
   const kept = await KeptFile.of(file);
-  await editConfig(file, change).catch((thrown: unknown) => {
-    throw thrown instanceof PalyraError ? thrown : fileProblem(file, "written", thrown);
-  });
+  await editConfig(file, change);
   const written = await KeptFile.of(file);
   return {
     existed: kept.text !== null,
     undo: async () => {
-      const now = await KeptFile.of(file);
-      if (now.equals(written)) {
+      const restored = await inTurn(file, async () => {
+        if (!(await KeptFile.of(file)).equals(written)) return false;
         await kept.restore();
-        return;
-      }
+        return true;
+      });
+      if (restored) return;
       const before: TomlTable = parse(kept.text ?? "");
       await editConfig(file, (document) => putAccount(document, account, accountSection(before, account)));
     },

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { parse, type TomlTable } from "smol-toml";
 import { discordTokenRef } from "../../contracts/gateway-config.ts";
 import { type StagedAccount, stagedTokenRef } from "../../contracts/staged-account.ts";
+import { inTurn } from "../config-edit/edit-toml-file.ts";
 import { editConfig } from "../edit-config.ts";
 import { accountSection, putAccount } from "./account-section.ts";
 import { KeptFile } from "./kept-file.ts";
@@ -45,8 +46,11 @@ export function tokenStep(
 
 /** Puts `palyra.toml` back. Doing it twice does no harm. */
 export async function putFileBack(configFile: string, note: StagedAccount): Promise<void> {
-  const step = fileStep(note, (await KeptFile.of(configFile)).text);
-  if (step.kind === "restore") await new KeptFile(configFile, step.text).restore();
+  const step = await inTurn(configFile, async () => {
+    const found = fileStep(note, (await KeptFile.of(configFile)).text);
+    if (found.kind === "restore") await new KeptFile(configFile, found.text).restore();
+    return found;
+  });
   if (step.kind === "section") {
     await editConfig(configFile, (document) => putAccount(document, note.account_id, step.section));
   }

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import type { TomlTable } from "smol-toml";
 import { ConfigFile } from "../../../src/gateway/config-file.ts";
 import { editConfig } from "../../../src/gateway/edit-config.ts";
+import { waitUntil } from "../../support/vscode/wait-until.ts";
 
+const editor = fileURLToPath(new URL("../../support/config/edit-many-times.ts", import.meta.url));
 const text = "# mine\n[channels.discord.default]\nenabled = true # on\n";
 const ignore = (): void => undefined;
 const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -78,6 +83,36 @@ describe("Editing palyra.toml on disk", () => {
     );
     const { config } = await editConfig(file, () => undefined);
     assert.deepEqual(Object.keys(config.channels.discord).sort(), ["a", "b", "c", "d", "default"]);
+  });
+
+  it("loses no edit when several programs change the file at the same time", async () => {
+    const edits = 12;
+    const programs = ["a", "b", "c"];
+    await Promise.all(
+      programs.map(async (name) => {
+        const child = spawn(process.execPath, [editor, file, name, String(edits)], { stdio: "inherit" });
+        const [code] = await once(child, "exit");
+        assert.equal(code, 0);
+      }),
+    );
+    const { config } = await editConfig(file, () => undefined);
+    const expected = programs.flatMap((name) =>
+      Array.from({ length: edits }, (_, index) => `${name}${index}`),
+    );
+    assert.deepEqual(Object.keys(config.channels.discord).sort(), [...expected, "default"].sort());
+    assert.match(await readFile(file, "utf8"), /^# mine\n.*\nenabled = true # on$/ms);
+    assert.deepEqual((await readdir(folder)).sort(), ["palyra.toml", "palyra.toml.bak"]);
+  });
+
+  it("is not kept waiting by a program that was killed while it changed the file", async () => {
+    const child = spawn(process.execPath, [editor, file, "a", "1000"], { stdio: "inherit" });
+    await waitUntil("an edit", async () => (await readFile(file, "utf8")).includes("discord.a1"));
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await editConfig(file, (document) => {
+      table(document, "router").enabled = false;
+    });
+    assert.match(await readFile(file, "utf8"), /enabled = false/);
   });
 
   it("goes on after an edit that failed", async () => {
