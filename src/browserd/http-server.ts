@@ -1,7 +1,8 @@
-import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
-import { type ErrorCode, type ErrorEnvelope, errorCatalogue } from "../contracts/errors.ts";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import type { HealthzResponse } from "../contracts/http.ts";
-import { messageOf } from "../platform/errors.ts";
+import { messageOf, PalyraError } from "../platform/errors.ts";
+import { envelopedApp } from "../sidecar/http/enveloped-app.ts";
+import { securityHeaders } from "../sidecar/http/security-headers.ts";
 import type { BearerTokens } from "./bearer-tokens.ts";
 import type { Logger } from "./logger.ts";
 import { wrongHeader } from "./loopback-guard.ts";
@@ -19,6 +20,9 @@ interface ReadyReport {
   readonly checks: Readonly<Record<string, boolean>>;
   readonly sessions: number;
 }
+
+/** What is told of a wrong request is what its sender knows; of anything else nothing is told. */
+const nothingSecret = { redact: (text: string): string => text };
 
 export interface HttpServerOptions {
   readonly tokens: BearerTokens;
@@ -47,23 +51,23 @@ export interface RunningHttpServer {
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningHttpServer> {
   const { tokens, sessions, logger } = options;
   const started = performance.now();
-  const server = Fastify({ bodyLimit: options.bodyLimit, forceCloseConnections: true, logger: false });
-  // Only JSON is read: text/plain is what a web page may send without asking first.
-  server.removeContentTypeParser("text/plain");
+  const server = envelopedApp({
+    bodyLimit: options.bodyLimit,
+    redactor: nothingSecret,
+    failed: (request) => logger.error(request, "A request failed."),
+  });
   let port = 0;
 
-  server.addHook("onRequest", async (request, reply) => {
+  server.addHook("onRequest", async (request) => {
     const wrong = wrongHeader(request.headers, port);
     if (wrong !== undefined) {
       logger.warn({ header: wrong }, "A request was refused because it is not meant for this server.");
       if (tokens.accept(request.headers.authorization)) options.tokenMisused();
-      return refuse(reply, "forbidden", `The ${wrong} header does not name this server.`);
+      throw new PalyraError("forbidden", `The ${wrong} header does not name this server.`);
     }
     if (request.routeOptions.url === "/mcp" && !tokens.accept(request.headers.authorization)) {
-      reply.header("WWW-Authenticate", "Bearer");
-      return refuse(reply, "unauthorized", "A valid bearer token is needed.");
+      throw new PalyraError("unauthorized", "A valid bearer token is needed.");
     }
-    return undefined;
   });
 
   server.get("/healthz", () => {
@@ -87,6 +91,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     method: ["GET", "POST", "DELETE"],
     url: "/mcp",
     handler: async (request, reply) => {
+      if (request.method === "POST" && (request.body ?? null) === null) {
+        throw new PalyraError("validation_error", "The request body is empty.", {
+          nextStep: "Send an MCP message as JSON.",
+        });
+      }
       reply.hijack();
       try {
         const refusal = await sessions.handle(request.raw, reply.raw, request.body);
@@ -107,19 +116,6 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     },
   });
 
-  server.setNotFoundHandler((_request, reply) =>
-    refuse(reply, "not_found", "There is nothing at this address."),
-  );
-  server.setErrorHandler((error, _request, reply) => {
-    const status = statusOf(error);
-    if (status === 413) {
-      return refuse(reply, "payload_too_large", `The request has more than ${options.bodyLimit} bytes.`);
-    }
-    if (status >= 400 && status < 500) return refuse(reply, "validation_error", messageOf(error), status);
-    logger.error({ reason: messageOf(error) }, "A request failed.");
-    return refuse(reply, "internal_error", "The browser daemon failed to answer.");
-  });
-
   await server.listen({ host: "127.0.0.1", port: options.port });
   port = boundPort(server);
   return { port, close: () => server.close() };
@@ -131,29 +127,12 @@ function boundPort(server: FastifyInstance): number {
   return address.port;
 }
 
-function refuse(reply: FastifyReply, code: ErrorCode, message: string, status?: number): FastifyReply {
-  const { category, retryable, nextStep, status: usual } = errorCatalogue[code];
-  const body: ErrorEnvelope = {
-    error: message,
-    code,
-    category,
-    retryable,
-    redacted: false,
-    next_step: nextStep,
-  };
-  return reply.code(status ?? usual).send(body);
-}
-
 function sendJson(reply: FastifyReply, status: number, body: unknown): void {
   if (reply.raw.headersSent) {
     reply.raw.end();
     return;
   }
-  reply.raw.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
-}
-
-function statusOf(error: unknown): number {
-  return error instanceof Error && "statusCode" in error && typeof error.statusCode === "number"
-    ? error.statusCode
-    : 500;
+  reply.raw
+    .writeHead(status, { ...securityHeaders, "content-type": "application/json" })
+    .end(JSON.stringify(body));
 }

@@ -1,14 +1,15 @@
 import * as z from "zod";
 import { ApprovalRisk, ApprovalState, ApprovalSubject, approvalBounds } from "./approvals.ts";
+import { queryNumber } from "./query-number.ts";
 
-const Instant = z.coerce.number().pipe(z.int().nonnegative());
+const Instant = queryNumber(0);
 const Text = z.string().min(1).max(256);
 const ApprovalId = z.string().min(1).max(approvalBounds.id);
 
 export const ApprovalParams = z.object({ approval_id: ApprovalId });
 
 export const ApprovalsQuery = z.strictObject({
-  limit: z.coerce.number().pipe(z.int().min(1).max(500)).default(100),
+  limit: queryNumber(1, 500).default(100),
   /** Only requests older than the one with this id. */
   after_approval_id: ApprovalId.optional(),
   state: ApprovalState.optional(),

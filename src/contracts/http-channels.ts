@@ -24,6 +24,7 @@ import {
   ReadMessagesResult,
   SearchMessagesResult,
 } from "./message-admin.ts";
+import { queryNumber } from "./query-number.ts";
 import { ConnectorStatus } from "./sidecar-status.ts";
 
 const bounded = (max: number) =>
@@ -37,11 +38,9 @@ export const ConnectorId = z
   .regex(/^[a-z]+:[a-z0-9][a-z0-9._-]*$/, "must look like discord:default");
 export const ConnectorParams = z.object({ connector_id: ConnectorId });
 export const DeadLetterParams = ConnectorParams.extend({
-  dead_letter_id: z.coerce.number().pipe(z.int().positive()),
+  dead_letter_id: queryNumber(1),
 });
-const Limit = z.coerce.number().pipe(z.int().min(1).max(500)).default(100);
-/** Older entries than the one with this id. */
-const Before = z.coerce.number().pipe(z.int().positive()).optional();
+const limits = { min: 1, max: 500, usual: 100 } as const;
 
 export const Connector = ConnectorStatus.extend({
   availability: ConnectorAvailability,
@@ -83,8 +82,16 @@ export type ChannelStatusResponse = z.infer<typeof ChannelStatusResponse>;
 export const EnabledRequest = z.strictObject({ enabled: z.boolean() });
 export const EnabledResponse = z.object({ connector: Connector });
 
-export const LogsQuery = z.object({ limit: Limit, before: Before });
-export const LogsRequest = z.strictObject({ connector_id: ConnectorId, limit: Limit, before: Before });
+/** `before`: older entries than the one with this id. */
+export const LogsQuery = z.strictObject({
+  limit: queryNumber(limits.min, limits.max).default(limits.usual),
+  before: queryNumber(1).optional(),
+});
+export const LogsRequest = z.strictObject({
+  connector_id: ConnectorId,
+  limit: z.int().min(limits.min).max(limits.max).default(limits.usual),
+  before: z.int().positive().optional(),
+});
 export const LogsResponse = z.object({
   events: z.array(ConnectorEventRecord),
   dead_letters: z.array(DeadLetterRecord),

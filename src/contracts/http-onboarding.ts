@@ -265,6 +265,9 @@ export const AccountLoginResponse = AccountState.extend({
 });
 export type AccountLoginResponse = z.infer<typeof AccountLoginResponse>;
 
+/** The account named in the address, as in `POST …/channels/discord/accounts/{account_id}/logout`. */
+export const AccountParams = z.object({ account_id: AccountId });
+
 /** `POST …/channels/discord/accounts/logout`: disconnects and stays so; the account's settings are kept. */
 export const AccountLogoutRequest = z.strictObject({
   account_id: AccountId.default("default"),
@@ -272,6 +275,8 @@ export const AccountLogoutRequest = z.strictObject({
   delete_credential: z.boolean().default(false),
 });
 export type AccountLogoutRequest = z.infer<typeof AccountLogoutRequest>;
+/** The same where the address names the account. */
+export const NamedAccountLogoutRequest = AccountLogoutRequest.omit({ account_id: true });
 export const AccountLogoutResponse = AccountState.extend({ credential_deleted: z.boolean() });
 export type AccountLogoutResponse = z.infer<typeof AccountLogoutResponse>;
 
@@ -284,6 +289,8 @@ export const AccountRemoveRequest = z.strictObject({
   keep_history: z.boolean().default(true),
 });
 export type AccountRemoveRequest = z.infer<typeof AccountRemoveRequest>;
+/** The same where the address names the account. */
+export const NamedAccountRemoveRequest = AccountRemoveRequest.omit({ account_id: true });
 export const AccountRemoveResponse = AccountState.extend({
   connector: z.null(),
   credential_deleted: z.boolean(),

@@ -65,7 +65,7 @@ export const PairingCodeRecord = z.object({
   issued_by: z.string(),
   expires_at_unix_ms: Instant,
 });
-export const PairingsQuery = z.object({ channel: bounded(128).optional() });
+export const PairingsQuery = z.strictObject({ channel: bounded(128).optional() });
 export const PairingsResponse = z.object({
   pairings: z.array(
     z.object({

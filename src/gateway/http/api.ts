@@ -1,15 +1,13 @@
 import cookie from "@fastify/cookie";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import * as z from "zod";
 import { AdminStatusResponse, HealthzResponse } from "../../contracts/http.ts";
-import { PalyraError } from "../../platform/errors.ts";
+import { type AdminDoorParts, adminDoor } from "./admin-door.ts";
 import { type ApprovalRouteParts, addApprovalRoutes } from "./approval-routes.ts";
-import { bearerToken } from "./bearer-token.ts";
 import { addAdminChannelRoutes, addChannelRoutes, type ChannelRouteParts } from "./channel-routes.ts";
 import { addLogin, addSessionRoutes, type ConsoleParts, requireSession } from "./console-routes.ts";
 import { addOnboardingRoutes, type OnboardingRouteParts } from "./onboarding-routes.ts";
-import type { RateLimit } from "./rate-limit.ts";
 import { addRouterRoutes, type RouterRouteParts } from "./router-routes.ts";
 import { addWebhookRoutes, type WebhookRouteParts } from "./webhook-routes.ts";
 import type { ZodApp } from "./zod-app.ts";
@@ -19,9 +17,9 @@ export interface ApiParts
     RouterRouteParts,
     ApprovalRouteParts,
     OnboardingRouteParts,
+    AdminDoorParts,
     ConsoleParts,
     WebhookRouteParts {
-  readonly limit: RateLimit;
   readonly health: () => HealthzResponse;
   readonly adminStatus: () => AdminStatusResponse;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
@@ -41,16 +39,9 @@ export function addApi(bare: FastifyInstance, parts: ApiParts): void {
   app.decorateRequest("caller", null);
   app.decorateRequest("sessionToken", null);
   void app.register(cookie);
-  const { limit } = parts;
-  const limited = async (request: FastifyRequest): Promise<void> => {
-    if (exempt.has(request.routeOptions.url ?? "")) return;
-    if (limit.refuse(request.ip, Date.now()) !== null) {
-      throw new PalyraError("rate_limited", "Too many requests within a second.");
-    }
-  };
-  const admin = async (request: FastifyRequest): Promise<void> => {
-    requireToken(request, parts.acceptsToken);
-    request.caller = { principal: principalOf(request), surface: "admin API" };
+  const { limited, admin } = adminDoor(parts);
+  const limitedPage = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (!exempt.has(request.routeOptions.url ?? "")) await limited(request, reply);
   };
   app.get(
     "/healthz",
@@ -106,7 +97,7 @@ export function addApi(bare: FastifyInstance, parts: ApiParts): void {
   );
   void app.register(
     async (scope: ZodApp) => {
-      scope.addHook("onRequest", limited);
+      scope.addHook("onRequest", limitedPage);
       addLogin(scope, parts);
       await scope.register(async (inner: ZodApp) => {
         requireSession(inner, parts);
@@ -120,18 +111,4 @@ export function addApi(bare: FastifyInstance, parts: ApiParts): void {
     },
     { prefix: "/console/v1" },
   );
-}
-
-function requireToken(request: FastifyRequest, accepts: (token: string) => boolean): void {
-  const token = bearerToken(request.headers.authorization);
-  if (token === null) throw new PalyraError("unauthorized", "The request shows no bearer token.");
-  if (!accepts(token)) throw new PalyraError("unauthorized", "The token is not valid.");
-}
-
-/** In whose name an admin asks: `x-palyra-principal` when it is shown. */
-function principalOf(request: FastifyRequest): string {
-  const shown = request.headers["x-palyra-principal"];
-  if (shown === undefined) return "admin:local";
-  if (typeof shown === "string" && shown.trim() !== "" && shown.length <= 128) return shown.trim();
-  throw new PalyraError("validation_error", "The header x-palyra-principal is empty or too long.");
 }

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from "fastify";
 import {
   consoleCookie,
   csrfHeader,
@@ -22,7 +23,12 @@ export interface ConsoleParts {
   readonly acceptsToken: (token: string) => boolean;
 }
 
-const cookieOptions = { path: "/", httpOnly: true, sameSite: "lax", maxAge: sessionTtlMs / 1_000 } as const;
+/** Behind a proxy that speaks TLS the cookie is for TLS only. */
+function cookieOptions({ headers }: FastifyRequest) {
+  const secure = headers["x-forwarded-proto"] === "https";
+  return { path: "/", httpOnly: true, sameSite: "lax", maxAge: sessionTtlMs / 1_000, secure } as const;
+}
+
 const tags = ["console session"];
 
 /** `POST /auth/login`, the only console route without a session. */
@@ -37,19 +43,21 @@ export function addLogin(app: ZodApp, { sessions, backoff, acceptsToken }: Conso
         reply.header("retry-after", Math.ceil(waitMs / 1_000));
         throw new PalyraError("rate_limited", "Too many logins failed.");
       }
-      const { admin_token, principal, device_id } = request.body;
+      const { admin_token: adminToken, principal, device_id: deviceId, channel } = request.body;
       if (!principal.startsWith("admin:")) {
         throw new PalyraError("forbidden", "Only principals that begin with “admin:” can sign in.");
       }
-      if (!acceptsToken(admin_token)) {
+      if (adminToken === undefined) throw new PalyraError("unauthorized", "The login shows no admin_token.");
+      if (!acceptsToken(adminToken)) {
         backoff.failed(now);
         throw new PalyraError("unauthorized", "The token is not valid.");
       }
       backoff.succeeded();
-      const token = sessions.begin(principal, device_id ?? null, now);
+      const who = { principal, deviceId: deviceId ?? null, channel: channel || null };
+      const token = sessions.begin(who, () => acceptsToken(adminToken), now);
       const session = sessions.use(token, now);
       if (session === null) throw new PalyraError("session_required", "The session ended at once.");
-      reply.setCookie(consoleCookie, token, cookieOptions);
+      reply.setCookie(consoleCookie, token, cookieOptions(request));
       return sessionBody(token, session);
     },
   );
@@ -72,7 +80,7 @@ export function requireSession(app: ZodApp, { sessions }: ConsoleParts): void {
     }
     request.caller = { principal: session.principal, surface: "console" };
     request.sessionToken = token;
-    reply.setCookie(consoleCookie, token, cookieOptions);
+    reply.setCookie(consoleCookie, token, cookieOptions(request));
   });
 }
 
@@ -92,7 +100,7 @@ export function addSessionRoutes(app: ZodApp, { sessions }: ConsoleParts): void 
     { schema: { tags, summary: "End the session", response: { 200: LogoutResponse } } },
     async (request, reply) => {
       sessions.end(request.sessionToken ?? "");
-      reply.setCookie(consoleCookie, "deleted", { ...cookieOptions, maxAge: 0 });
+      reply.setCookie(consoleCookie, "deleted", { ...cookieOptions(request), maxAge: 0 });
       return { signed_out: true as const };
     },
   );
@@ -102,6 +110,7 @@ function sessionBody(token: string, session: ConsoleSession): SessionResponse {
   return {
     principal: session.principal,
     device_id: session.deviceId,
+    channel: session.channel,
     csrf_token: csrfTokenOf(token),
     issued_at_unix_ms: session.issuedAt,
     expires_at_unix_ms: session.expiresAt,

@@ -7,19 +7,31 @@ const maxSessions = 1_024;
 export interface ConsoleSession {
   readonly principal: string;
   readonly deviceId: string | null;
+  readonly channel: string | null;
   readonly issuedAt: number;
   readonly expiresAt: number;
 }
 
+/** Who signs in. */
+export type SignedIn = Pick<ConsoleSession, "principal" | "deviceId" | "channel">;
+
+interface Entry extends ConsoleSession {
+  readonly isGood: () => boolean;
+}
+
 /** Sessions of browsers that signed in. Only hashes of their tokens are kept. */
 export class ConsoleSessions {
-  readonly #byHash = new Map<string, ConsoleSession>();
+  readonly #byHash = new Map<string, Entry>();
 
-  /** Begins a session; beyond the bound the oldest one ends. @returns its token, 43 characters */
-  begin(principal: string, deviceId: string | null, now: number): string {
+  /**
+   * Begins a session; beyond the bound the oldest one ends.
+   * @param isGood whether what it was begun with is still good: it ends when the admin token does
+   * @returns its token, 43 characters
+   */
+  begin(who: SignedIn, isGood: () => boolean, now: number): string {
     this.#dropExpired(now);
     const token = randomBytes(32).toString("base64url");
-    this.#byHash.set(hashOf(token), { principal, deviceId, issuedAt: now, expiresAt: now + sessionTtlMs });
+    this.#byHash.set(hashOf(token), { ...who, isGood, issuedAt: now, expiresAt: now + sessionTtlMs });
     for (const hash of this.#byHash.keys()) {
       if (this.#byHash.size <= maxSessions) break;
       this.#byHash.delete(hash);
@@ -27,11 +39,11 @@ export class ConsoleSessions {
     return token;
   }
 
-  /** The session of a token, which lives longer by this; null when there is none or it has expired. */
+  /** The session of a token, which lives longer by this; null when there is none or it has ended. */
   use(token: string, now: number): ConsoleSession | null {
     const hash = hashOf(token);
     const session = this.#byHash.get(hash);
-    if (session === undefined || session.expiresAt <= now) {
+    if (session === undefined || session.expiresAt <= now || !session.isGood()) {
       this.#byHash.delete(hash);
       return null;
     }
@@ -42,11 +54,6 @@ export class ConsoleSessions {
 
   end(token: string): void {
     this.#byHash.delete(hashOf(token));
-  }
-
-  /** Ends all: the admin token they were made with is no longer good. */
-  endAll(): void {
-    this.#byHash.clear();
   }
 
   get size(): number {

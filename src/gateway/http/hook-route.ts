@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Redactor } from "../../platform/redactor.ts";
+import { errorAnswer } from "../../sidecar/http/error-envelope.ts";
+import { securityHeaders } from "../../sidecar/http/security-headers.ts";
 import type { HookAnswer, HookDoor, HookRefusal } from "../webhooks/hook-door.ts";
-import { errorAnswer } from "./error-envelope.ts";
-import { securityHeaders } from "./security-headers.ts";
 
 /**
  * Bytes of bodies that are held in memory at one time, before anything of their senders is believed. Only what came in

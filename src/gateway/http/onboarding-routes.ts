@@ -4,6 +4,7 @@ import {
   AccountLoginResponse,
   AccountLogoutRequest,
   AccountLogoutResponse,
+  AccountParams,
   AccountRemoveRequest,
   AccountRemoveResponse,
   AccountsResponse,
@@ -13,6 +14,8 @@ import {
   GuildChannelsResponse,
   GuildsRequest,
   GuildsResponse,
+  NamedAccountLogoutRequest,
+  NamedAccountRemoveRequest,
   ProbeRequest,
   ProbeResponse,
   VerifyRequest,
@@ -137,6 +140,47 @@ function addAccountRoutes(app: ZodApp, onboarding: OnboardingRouteParts["onboard
       },
     },
     async (request, reply) => (await onboarding()).accounts.remove(request.body, goneSignal(reply)),
+  );
+  addNamedAccountRoutes(app, onboarding, `${accounts}/:account_id`);
+}
+
+/** The same for callers that name the account in the address. */
+function addNamedAccountRoutes(
+  app: ZodApp,
+  onboarding: OnboardingRouteParts["onboarding"],
+  one: string,
+): void {
+  app.post(
+    `${one}/logout`,
+    {
+      schema: {
+        tags,
+        summary: "Disconnect the named account and leave it so; its settings are kept",
+        params: AccountParams,
+        body: NamedAccountLogoutRequest.nullish(),
+        response: { 200: AccountLogoutResponse },
+      },
+    },
+    async (request, reply) => {
+      const asked = AccountLogoutRequest.parse({ ...request.body, ...request.params });
+      return (await onboarding()).accounts.logout(asked, goneSignal(reply));
+    },
+  );
+  app.post(
+    `${one}/remove`,
+    {
+      schema: {
+        tags,
+        summary: "Remove the named account with its token and its queue",
+        params: AccountParams,
+        body: NamedAccountRemoveRequest,
+        response: { 200: AccountRemoveResponse },
+      },
+    },
+    async (request, reply) => {
+      const asked = { ...request.body, ...request.params };
+      return (await onboarding()).accounts.remove(asked, goneSignal(reply));
+    },
   );
 }
 

@@ -1,5 +1,25 @@
 import type { FastifyInstance } from "fastify";
+import * as z from "zod";
+import { ErrorEnvelope } from "../../contracts/errors.ts";
+import { HookAccepted } from "../../contracts/http-webhooks.ts";
 import { productVersion } from "../../platform/version.ts";
+
+const description = `Administration on the loopback interface. Every failure, whatever it is, has the form of ErrorEnvelope.
+
+\`/admin/v1\` and \`/metrics\` take the admin token as a bearer. \`x-palyra-principal\` says in whose name somebody asks
+(\`admin:local\` unless it is shown); \`x-palyra-device-id\`, a ULID, and \`x-palyra-channel\` may be shown. \`/console/v1\`
+takes a session cookie, and with everything but GET the session's \`x-palyra-csrf-token\`. \`/hooks\` takes what its sender
+has signed. A 429 says in \`retry-after\` how many seconds to wait.`;
+
+interface Operation {
+  security?: object[];
+  responses?: Record<string, object>;
+}
+
+interface OpenApi {
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { schemas?: Record<string, object> };
+}
 
 /**
  * The OpenAPI document of all routes, made from their schemas.
@@ -15,16 +35,12 @@ export async function openApiDocument(addRoutes: (app: FastifyInstance) => void)
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
-      info: {
-        title: "Palyra gateway",
-        description:
-          "Administration on the loopback interface. /admin/v1 takes the admin token as a bearer; /console/v1 a session cookie, and the session's x-palyra-csrf-token with everything but GET. Every failure has the form of ErrorEnvelope.",
-        version: productVersion,
-      },
+      info: { title: "Palyra gateway", description, version: productVersion },
       components: {
         securitySchemes: {
           adminToken: { type: "http", scheme: "bearer" },
           consoleSession: { type: "apiKey", in: "cookie", name: "palyra_console_session" },
+          csrfToken: { type: "apiKey", in: "header", name: "x-palyra-csrf-token" },
         },
       },
     },
@@ -33,8 +49,54 @@ export async function openApiDocument(addRoutes: (app: FastifyInstance) => void)
   addRoutes(app);
   try {
     await app.ready();
-    return app.swagger();
+    return completed(app.swagger() as unknown as OpenApi);
   } finally {
     await app.close();
   }
+}
+
+/** Adds what all operations have in common, and the one that reads its body itself. */
+function completed(document: OpenApi): OpenApi {
+  const { components } = document;
+  const paths = { ...document.paths, "/hooks/{integration_id}": { post: hookOperation() } };
+  for (const [path, operations] of Object.entries(paths)) {
+    for (const [method, operation] of Object.entries(operations)) {
+      operation.security = securityOf(path, method);
+      operation.responses = { ...operation.responses, default: { $ref: "#/components/responses/Failure" } };
+    }
+  }
+  const failure = { schema: { $ref: "#/components/schemas/ErrorEnvelope" } };
+  return {
+    ...document,
+    paths,
+    components: {
+      ...components,
+      schemas: { ...components.schemas, ErrorEnvelope: z.toJSONSchema(ErrorEnvelope) },
+      responses: {
+        Failure: { description: "Why not, and what to do", content: { "application/json": failure } },
+      },
+    },
+  } as OpenApi;
+}
+
+function securityOf(path: string, method: string): object[] {
+  if (path.startsWith("/admin/v1/") || path === "/metrics") return [{ adminToken: [] }];
+  if (!path.startsWith("/console/v1/") || path.endsWith("/auth/login")) return [];
+  return [method === "get" ? { consoleSession: [] } : { consoleSession: [], csrfToken: [] }];
+}
+
+function hookOperation(): Operation & Record<string, unknown> {
+  return {
+    summary: "Take what an integration's sender has signed",
+    tags: ["webhooks"],
+    parameters: [{ in: "path", name: "integration_id", required: true, schema: { type: "string" } }],
+    requestBody: { required: true, content: { "*/*": {} } },
+    responses: {
+      "200": { description: "The answer to a sender's question whether somebody is there" },
+      "202": {
+        description: "Durable; its effect follows",
+        content: { "application/json": { schema: z.toJSONSchema(HookAccepted) } },
+      },
+    },
+  };
 }

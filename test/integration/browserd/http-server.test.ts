@@ -7,8 +7,10 @@ import {
   toBrowserdStatus,
 } from "../../../src/browserd/browser-daemon.ts";
 import { findBrowser } from "../../../src/browserd/find-browser.ts";
+import { ErrorEnvelope } from "../../../src/contracts/errors.ts";
 import { HealthzResponse } from "../../../src/contracts/http.ts";
 import { BrowserdStatus } from "../../../src/contracts/sidecar-status.ts";
+import { rawRequest } from "../../support/http/raw-request.ts";
 import { connectClient } from "./support/mcp-client.ts";
 import { recordedLogger } from "./support/recorded-logger.ts";
 
@@ -164,6 +166,41 @@ describe("HTTP server of the browser daemon", () => {
     assert.equal((await mcp({ "Mcp-Session-Id": "unknown" })).status, 404);
     assert.equal((await send("GET", "/elsewhere")).status, 404);
     assert.equal(daemon.status().sessions, 0);
+  });
+
+  it("answers every wrong request in the one form, also one that is no HTTP", async () => {
+    const authorization = { Authorization: `Bearer ${token}` };
+    const cases: [Answer, number, string][] = [
+      [await send("GET", "/%zz"), 400, "validation_error"],
+      [await send("PATCH", "/mcp", authorization), 405, "method_not_allowed"],
+      [await send("POST", "/healthz"), 405, "method_not_allowed"],
+      [await mcp({}, ""), 400, "validation_error"],
+      [await mcp({ "Content-Type": "application/xml" }, "<x/>"), 415, "validation_error"],
+    ];
+    const host = `Host: localhost:${daemon.port}\r\n`;
+    for (const [bytes, status, code] of [
+      ["no HTTP at all\r\n\r\n", 400, "validation_error"],
+      [`GET /healthz HTTP/1.1\r\n${host}x: ${"y".repeat(20_000)}\r\n\r\n`, 431, "payload_too_large"],
+      [`POST /mcp HTTP/1.1\r\n${host}Content-Length: abc\r\n\r\n`, 400, "validation_error"],
+      ["GET /healthz HTTP/1.1\r\n\r\n", 403, "forbidden"],
+    ] as const) {
+      const { status: given, head, body } = await rawRequest(daemon.port, bytes);
+      const headers = Object.fromEntries(
+        head
+          .toLowerCase()
+          .split("\r\n")
+          .slice(1)
+          .map((line) => line.split(": ", 2)),
+      );
+      cases.push([{ status: given, headers, body }, status, code]);
+    }
+    for (const [answer, status, code] of cases) {
+      const envelope = ErrorEnvelope.parse(JSON.parse(answer.body));
+      assert.deepEqual([answer.status, envelope.code], [status, code]);
+      assert.ok(envelope.next_step.length > 10);
+      assert.equal(answer.headers["x-content-type-options"], "nosniff");
+      if (status === 405) assert.match(String(answer.headers.allow), /GET/);
+    }
   });
 
   it("bounds the number of sessions and ends those that nobody uses", async () => {

@@ -43,8 +43,21 @@ import type { ControlLink } from "../../support/sidecar/sidecar-process.ts";
 import { waitUntil } from "../../support/vscode/wait-until.ts";
 import { useWebhookRoutes } from "../../support/webhooks/use-webhook-routes.ts";
 
+interface Operation {
+  readonly responses?: Record<string, unknown>;
+  readonly security?: readonly object[];
+}
+
 interface OpenApi {
-  readonly paths: Record<string, Record<string, { responses?: Record<string, unknown> }>>;
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components: { readonly schemas: { readonly ErrorEnvelope?: { readonly required: string[] } } };
+}
+
+/** What a caller has to show. */
+function securityOf(method: string, route: string): object[] {
+  if (route.startsWith("/admin/v1/") || route === "/metrics") return [{ adminToken: [] }];
+  if (!route.startsWith("/console/v1/") || route === "/console/v1/auth/login") return [];
+  return [method === "get" ? { consoleSession: [] } : { consoleSession: [], csrfToken: [] }];
 }
 
 const settings = 'inbound_scope = "open_guild_channels" # mine\ndirect_message_policy = "pairing"\n';
@@ -141,6 +154,12 @@ describe("The gateway's routes", () => {
     await post(AccountLogoutResponse, "accounts/logout", account);
     await post(AccountLoginResponse, "accounts/login", account);
     await post(AccountRemoveResponse, "accounts/remove", { ...account, confirm: true });
+    await post(ApplyResponse, "onboarding/apply", wish);
+    const named = `${surface}/channels/discord/accounts/{account_id}`;
+    await call(AccountLogoutResponse, "POST", `${named}/logout`, account, { headers });
+    const body = { confirm: true };
+    const removed = await call(AccountRemoveResponse, "POST", `${named}/remove`, account, { headers, body });
+    assert.equal(removed.credential_deleted, true);
   };
 
   const useEveryRoute = async (surface: string, headers: Record<string, string>): Promise<void> => {
@@ -451,14 +470,19 @@ describe("The gateway's routes", () => {
   it("are all described in /openapi.json, with the form of their answers, and were all tried here", async () => {
     const document = (await (await send("GET", "/openapi.json")).json()) as OpenApi;
     seen.add("get /openapi.json");
+    // The tests of the ingress try it.
+    seen.add("post /hooks/{integration_id}");
     const described = Object.entries(document.paths).flatMap(([route, methods]) =>
       Object.entries(methods).map(([method, operation]) => {
-        const { responses = {} } = operation;
+        const { responses = {}, security } = operation;
+        assert.deepEqual(responses.default, { $ref: "#/components/responses/Failure" });
+        assert.deepEqual(security, securityOf(method, route), `${method} ${route}`);
         assert.ok(responses["200"] !== undefined || responses["202"] !== undefined, `${method} ${route}`);
         return `${method} ${route}`;
       }),
     );
     assert.deepEqual(described.sort(), [...seen].sort());
+    assert.ok(document.components.schemas.ErrorEnvelope?.required.includes("next_step"));
   });
 
   it("refuse more requests within a second than a person makes, but let the owner sign in", async () => {

@@ -8,12 +8,12 @@ import type { TurnFile } from "../../../src/gateway/agent/agent.ts";
 import { echoAgent, echoGreeting } from "../../../src/gateway/agent/echo-agent.ts";
 import { discordSpecs } from "../../../src/gateway/discord-specs.ts";
 import { buildGatewayStatus, type GatewayFacts } from "../../../src/gateway/gateway-status.ts";
-import { bearerToken } from "../../../src/gateway/http/bearer-token.ts";
-import { answerForThrown, errorAnswer } from "../../../src/gateway/http/error-envelope.ts";
 import { refusalOfCaller } from "../../../src/gateway/http/loopback-guard.ts";
 import { parseConfig } from "../../../src/gateway/parse-config.ts";
 import { PalyraError } from "../../../src/platform/errors.ts";
 import { Redactor } from "../../../src/platform/redactor.ts";
+import { bearerToken } from "../../../src/sidecar/http/bearer-token.ts";
+import { answerForThrown, errorAnswer } from "../../../src/sidecar/http/error-envelope.ts";
 
 const redactor = new Redactor();
 

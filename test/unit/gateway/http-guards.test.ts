@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { AllowedMethods } from "../../../src/gateway/http/allowed-methods.ts";
 import {
   ConsoleSessions,
   csrfTokenOf,
@@ -8,28 +7,42 @@ import {
 } from "../../../src/gateway/http/console-sessions.ts";
 import { LoginBackoff, RateLimit, rateLimits } from "../../../src/gateway/http/rate-limit.ts";
 import { judgeMutation, requestDigest } from "../../../src/gateway/message-governance.ts";
+import { AllowedMethods } from "../../../src/sidecar/http/allowed-methods.ts";
+
+const me = { principal: "admin:me", deviceId: null, channel: null };
+const always = (): boolean => true;
 
 describe("A console session", () => {
   it("lives on while it is used, and ends half an hour after its last use", () => {
     const sessions = new ConsoleSessions();
-    const token = sessions.begin("admin:me", null, 0);
+    const token = sessions.begin(me, always, 0);
     assert.equal(token.length, 43);
     assert.equal(sessions.use(token, sessionTtlMs - 1)?.principal, "admin:me");
     assert.ok(sessions.use(token, 2 * sessionTtlMs - 2) !== null);
     assert.equal(sessions.use(token, 4 * sessionTtlMs), null);
   });
 
+  it("ends with the admin token it was begun with", () => {
+    const sessions = new ConsoleSessions();
+    let isGood = true;
+    const token = sessions.begin(me, () => isGood, 0);
+    assert.ok(sessions.use(token, 1) !== null);
+    isGood = false;
+    assert.equal(sessions.use(token, 2), null);
+    assert.equal(sessions.size, 0);
+  });
+
   it("is one of a bounded number: the oldest makes room", () => {
     const sessions = new ConsoleSessions();
-    const first = sessions.begin("admin:me", null, 0);
-    for (let n = 0; n < 1_024; n += 1) sessions.begin("admin:me", null, 1);
+    const first = sessions.begin(me, always, 0);
+    for (let n = 0; n < 1_024; n += 1) sessions.begin(me, always, 1);
     assert.equal(sessions.size, 1_024);
     assert.equal(sessions.use(first, 2), null);
   });
 
   it("has a token of its own for changes that no other session's page knows", () => {
     const sessions = new ConsoleSessions();
-    const [one, two] = [sessions.begin("admin:me", null, 0), sessions.begin("admin:me", null, 0)];
+    const [one, two] = [sessions.begin(me, always, 0), sessions.begin(me, always, 0)];
     assert.ok(isCsrfToken(one, csrfTokenOf(one)));
     for (const wrong of [undefined, "", one, csrfTokenOf(two)]) assert.ok(!isCsrfToken(one, wrong));
   });

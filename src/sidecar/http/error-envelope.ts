@@ -14,16 +14,37 @@ interface FrameworkError {
   readonly message: string;
 }
 
-const frameworkCodes: Readonly<Record<string, { code: ErrorCode; message: string; status?: number }>> = {
+interface KnownFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly nextStep?: string;
+  readonly status?: number;
+}
+
+const frameworkCodes: Readonly<Record<string, KnownFailure>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: { code: "payload_too_large", message: "The request body is too large." },
-  FST_ERR_CTP_INVALID_JSON_BODY: { code: "validation_error", message: "The request body is not valid JSON." },
-  FST_ERR_CTP_EMPTY_JSON_BODY: { code: "validation_error", message: "The request body is empty." },
+  FST_ERR_CTP_INVALID_JSON_BODY: {
+    code: "validation_error",
+    message:
+      "The request body is not valid JSON, or has a name in it that is not allowed, such as __proto__.",
+    nextStep: "Send valid JSON.",
+  },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: "validation_error",
+    message: "The request body is not as long as its Content-Length says.",
+    nextStep: "Send the whole body, with its length in bytes.",
+  },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: "validation_error",
-    message: "The content type of the request is not supported; send application/json.",
+    message: "The content type of the request is not supported.",
+    nextStep: "Send the body as application/json.",
     status: 415,
   },
-  FST_ERR_BAD_URL: { code: "validation_error", message: "The address of the request is malformed." },
+  FST_ERR_BAD_URL: {
+    code: "validation_error",
+    message: "The address of the request is malformed.",
+    nextStep: "Percent-encode the address as UTF-8.",
+  },
 };
 
 /** The one form in which every failed request is answered. */
@@ -56,8 +77,8 @@ export function answerForThrown(thrown: unknown, redactor: Pick<Redactor, "redac
   const error: FrameworkError = thrown instanceof Error ? thrown : { message: String(thrown) };
   const known = typeof error.code === "string" ? frameworkCodes[error.code] : undefined;
   if (known !== undefined) {
-    const options = known.status === undefined ? {} : { status: known.status };
-    return errorAnswer(known.code, known.message, redactor, options);
+    const { code, message, ...options } = known;
+    return errorAnswer(code, message, redactor, options);
   }
   const status = typeof error.statusCode === "number" ? error.statusCode : 500;
   if (status >= 400 && status < 500) {
