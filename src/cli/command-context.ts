@@ -1,7 +1,8 @@
 import type { OwnerHelloRequest } from "../contracts/owner-link.ts";
 import type { ServiceKind } from "../contracts/services.ts";
 import { StateRootInspector } from "../supervisor/inspect-state-root.ts";
-import { type Paint, paintFor, type Terminal } from "./terminal.ts";
+import { wrapLines } from "./output/wrap-lines.ts";
+import { columnsOf, type Paint, paintFor, type Terminal } from "./terminal.ts";
 import { visibleText } from "./visible-text.ts";
 
 /** Options that every command takes. */
@@ -39,14 +40,20 @@ function clientOf(version: string): OwnerHelloRequest["client"] {
   return { name: hostName, version, pid: process.pid };
 }
 
-/** Writes lines to standard output. */
+/** Writes lines to standard output as they are. */
 export function print({ terminal }: CommandContext, lines: readonly string[]): void {
   if (lines.length > 0) terminal.stdout.write(`${lines.join("\n")}\n`);
 }
 
+/** As `print`; on a terminal lines that are too long are broken between words. */
+export function printForPeople(context: CommandContext, lines: readonly string[]): void {
+  print(context, wrapLines(lines, columnsOf(context.terminal.stdout)));
+}
+
 /** Writes a message of a command that goes on to standard error. */
-export function complain(terminal: Terminal, message: string): void {
-  terminal.stderr.write(`palyra: ${visibleText(message)}\n`);
+export function complain({ stderr }: Terminal, message: string): void {
+  const lines = wrapLines([`palyra: ${visibleText(message)}`], columnsOf(stderr));
+  stderr.write(`${lines.join("\n")}\n`);
 }
 
 export function paintOf({ terminal, plain }: CommandContext): Paint {

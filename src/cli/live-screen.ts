@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from "node:util";
+import { rowsOf, wrapLines } from "./output/wrap-lines.ts";
 import type { OutputStream } from "./terminal.ts";
 
 /** Keeps a few lines at the bottom of a terminal up to date by drawing over them. */
@@ -10,20 +10,33 @@ export class LiveScreen {
     this.#stream = stream;
   }
 
-  draw(lines: readonly string[]): void {
-    this.#stream.write(`${this.#eraser()}${lines.join("\n")}\n`);
-    this.#drawn = lines;
+  /** @param footer shown below the lines, also where there is not room for all of them */
+  draw(lines: readonly string[], footer: string): void {
+    const columns = this.#stream.columns ?? 80;
+    const shown = fitScreen(
+      wrapLines(lines, columns),
+      wrapLines(["", footer], columns),
+      this.#stream.rows ?? Number.POSITIVE_INFINITY,
+    );
+    this.#stream.write(`${this.#eraser(columns)}${shown.join("\n")}\n`);
+    this.#drawn = shown;
   }
 
-  /** Moves to the first drawn line and clears from there; long lines take several rows. */
-  #eraser(): string {
+  /** Moves to the first drawn line and clears from there; after a change of its width long lines take several rows. */
+  #eraser(columns: number): string {
     if (this.#drawn.length === 0) return "";
-    const columns = this.#stream.columns ?? 80;
     const rows = this.#drawn.reduce((sum, line) => sum + rowsOf(line, columns), 0);
     return `\u001b[${rows}A\u001b[0J`;
   }
 }
 
-function rowsOf(line: string, columns: number): number {
-  return Math.max(1, Math.ceil(stripVTControlCharacters(line).length / columns));
+/**
+ * As many lines as a terminal can draw over: what has left it at its top cannot be taken back.
+ * @param rows of the terminal, one of which is the cursor's
+ */
+export function fitScreen(lines: readonly string[], footer: readonly string[], rows: number): string[] {
+  const room = rows - 1 - footer.length;
+  if (lines.length <= room) return [...lines, ...footer];
+  const kept = lines.slice(0, Math.max(0, room - 1));
+  return [...kept, `  … ${lines.length - kept.length} more lines; “palyra status” shows them all`, ...footer];
 }

@@ -69,10 +69,7 @@ export function renderStatus(snapshot: ControlCenterSnapshot, now: number, paint
   for (const warning of warnings) lines.push(...warningLines(warning, paint));
   lines.push(
     "",
-    paint(
-      "dim",
-      `  state ${quick_facts.state_root} · secrets ${quick_facts.secrets_home} · ${quick_facts.role}`,
-    ),
+    `  ${paint("dim", `state ${quick_facts.state_root} · secrets ${quick_facts.secrets_home} · ${quick_facts.role}`)}`,
   );
   return lines;
 }

@@ -4,6 +4,7 @@ import { styleText } from "node:util";
 export interface OutputStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   write(text: string): unknown;
 }
 
@@ -27,4 +28,9 @@ const paintColours: Paint = (style, text) => styleText(style, text, { validateSt
 export function paintFor(stream: OutputStream, env: Terminal["env"], plain: boolean): Paint {
   const wanted = !plain && stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
   return wanted ? paintColours : paintNothing;
+}
+
+/** How wide lines for people may be: as wide as the terminal; Infinity where there is none. */
+export function columnsOf({ isTTY, columns }: OutputStream): number {
+  return isTTY === true && columns !== undefined && columns > 0 ? columns : Number.POSITIVE_INFINITY;
 }

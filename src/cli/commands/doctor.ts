@@ -1,7 +1,7 @@
 import type { CheckResult, DoctorReport } from "../../contracts/doctor.ts";
 import { allChecks } from "../../supervisor/doctor/all-checks.ts";
 import { examine, repairAndExamine } from "../../supervisor/doctor/run-doctor.ts";
-import { type CommandContext, paintOf, print } from "../command-context.ts";
+import { type CommandContext, paintOf, printForPeople } from "../command-context.ts";
 import { confirm } from "../confirm.ts";
 import { doctorHost, type StartWishes } from "../doctor-host.ts";
 import { present } from "../output/answer.ts";
@@ -29,7 +29,7 @@ export async function doctor(context: CommandContext, flags: DoctorFlags): Promi
   const before = examination.results;
   const repairs = [...examination.repairs.keys()];
   const show = (lines: readonly string[]): void => {
-    if (!context.json && !context.plain) print(context, lines);
+    if (!context.json && !context.plain) printForPeople(context, lines);
   };
   show(renderChecks(before, paint));
   if (!flags.fix || repairs.length === 0 || !(await agreed(context, flags, repairs.length))) {

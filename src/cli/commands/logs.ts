@@ -10,9 +10,17 @@ import { PalyraError } from "../../platform/errors.ts";
 import { logFile, statePaths } from "../../platform/state-paths.ts";
 import { isWanted, type LogFilter } from "../../supervisor/log-filter.ts";
 import { readFileEnd } from "../../supervisor/read-file-end.ts";
-import { type CommandContext, complain, inspectorFor, paintOf, print } from "../command-context.ts";
+import {
+  type CommandContext,
+  complain,
+  inspectorFor,
+  paintOf,
+  print,
+  printForPeople,
+} from "../command-context.ts";
+import { type PlainRecord, record, renderRecord } from "../output/record.ts";
 import { parseLogFile, renderLogLine } from "../render-log.ts";
-import { visibleJson } from "../visible-text.ts";
+import { visibleJson, visibleText } from "../visible-text.ts";
 
 /** How much of the end of a log file is read, in bytes; more when somebody looks for something. */
 const tailBytes = 256 * 1024;
@@ -35,10 +43,13 @@ export async function logs(context: CommandContext, flags: LogFlags): Promise<vo
   const show = (lines: readonly LogLine[]): void => {
     const chosen = lines.filter((line) => isWanted(line, flags));
     shown += chosen.length;
-    print(
-      context,
-      chosen.map((line) => (context.json ? visibleJson(line) : renderLogLine(line, paint))),
-    );
+    if (context.json) print(context, chosen.map(visibleJson));
+    else if (context.plain) print(context, chosen.map(lineRecord).map(renderRecord).map(visibleText));
+    else
+      printForPeople(
+        context,
+        chosen.map((line) => renderLogLine(line, paint)),
+      );
   };
   const inspector = inspectorFor(context);
   let live = false;
@@ -79,6 +90,10 @@ export async function logs(context: CommandContext, flags: LogFlags): Promise<vo
   );
   await Promise.race([context.interrupted(), ended]);
   for (const { link } of running) link.close();
+}
+
+function lineRecord({ unix_ms, service, level, stream, line }: LogLine): PlainRecord {
+  return record("log", { at_unix_ms: unix_ms, service, level, stream, line });
 }
 
 function isSearch({ level, since, matches }: LogFilter): boolean {

@@ -2,9 +2,10 @@ import { type ServiceKind, serviceDisplayNames } from "../../contracts/services.
 import type { TimelineEvent, TimelineLevel } from "../../contracts/timeline.ts";
 import { statePaths } from "../../platform/state-paths.ts";
 import { followTimeline, matches, readTimeline } from "../../supervisor/timeline/read-timeline.ts";
-import { type CommandContext, paintOf, print } from "../command-context.ts";
+import { type CommandContext, paintOf, print, printForPeople } from "../command-context.ts";
+import { type PlainRecord, record, renderRecord } from "../output/record.ts";
 import type { Paint } from "../terminal.ts";
-import { visibleJson, visibleLine } from "../visible-text.ts";
+import { visibleJson, visibleLine, visibleText } from "../visible-text.ts";
 
 export interface TimelineOptions {
   /** Unix milliseconds; null for the last day. */
@@ -30,22 +31,31 @@ export async function timeline(context: CommandContext, options: TimelineOptions
   };
   const paint = paintOf(context);
   const show = (events: readonly TimelineEvent[]): void => {
-    print(
-      context,
-      events.map((event) => (context.json ? visibleJson(event) : renderEvent(event, paint))),
-    );
+    if (context.json) print(context, events.map(visibleJson));
+    else if (context.plain) print(context, events.map(eventRecord).map(renderRecord).map(visibleText));
+    else
+      printForPeople(
+        context,
+        events.map((event) => renderEvent(event, paint)),
+      );
   };
   // All are read, so that the following begins behind the last one, whatever is shown of it.
   const all = await readTimeline(folder, { sinceMs: 0, service: null, level: "info" });
   const wanted = all.filter((event) => matches(event, query));
   show(wanted);
   if (!options.follow) {
-    if (wanted.length === 0 && !context.json) print(context, ["Nothing happened in this time."]);
+    if (wanted.length === 0 && !context.json && !context.plain) {
+      print(context, ["Nothing happened in this time."]);
+    }
     return;
   }
   const end = new AbortController();
   void interrupted.then(() => end.abort());
   await followTimeline(folder, query, all.at(-1)?.seq ?? 0, { signal: end.signal, onEvents: show });
+}
+
+function eventRecord({ seq, unix_ms, level, service, subject, kind, message }: TimelineEvent): PlainRecord {
+  return record("timeline.event", { seq, at_unix_ms: unix_ms, level, service, subject, kind, message });
 }
 
 /** An event for people: time, level, who, what. */

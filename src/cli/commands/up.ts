@@ -2,7 +2,7 @@ import type { ControlCenterSnapshot } from "../../contracts/snapshot.ts";
 import { messageOf } from "../../platform/errors.ts";
 import type { ControlCenter } from "../../supervisor/control-center.ts";
 import { type ControlCenterSettings, defaultSettings } from "../../supervisor/control-center-options.ts";
-import { type CommandContext, complain, paintOf, print } from "../command-context.ts";
+import { type CommandContext, complain, paintOf, print, printForPeople } from "../command-context.ts";
 import { LiveScreen } from "../live-screen.ts";
 import { openControlCenter } from "../open-control-center.ts";
 import { changeLines, openingFor, renderStatus } from "../render-status.ts";
@@ -26,7 +26,7 @@ export async function up(context: CommandContext, options: UpOptions): Promise<v
   endShow();
   if (options.stopOnExit) await center.stop();
   await center.dispose();
-  if (!context.json) print(context, [farewell(center.snapshot, options)]);
+  if (!context.json) printForPeople(context, [farewell(center.snapshot, options)]);
 }
 
 /** Whoever says `up` wants all services, also when they were stopped before by another window. */
@@ -46,11 +46,7 @@ function show(context: CommandContext, center: ControlCenter, options: UpOptions
   const screen = new LiveScreen(context.terminal.stdout);
   const paint = paintOf(context);
   const draw = (): void =>
-    screen.draw([
-      ...renderStatus(center.snapshot, Date.now(), paint),
-      "",
-      `  Ctrl-C leaves; ${afterwards(options)}`,
-    ]);
+    screen.draw(renderStatus(center.snapshot, Date.now(), paint), `  Ctrl-C leaves; ${afterwards(options)}`);
   const timer = setInterval(draw, redrawMs);
   const end = showEach(center, draw);
   const usage = center.watchUsage();
@@ -72,7 +68,7 @@ function showSettled(center: ControlCenter, context: CommandContext): () => void
       timer = setTimeout(() => present(center.snapshot), waitMs);
       return;
     }
-    print(context, changeLines(before, snapshot, Date.now()));
+    printForPeople(context, changeLines(before, snapshot, Date.now()));
     before = snapshot;
   };
   const end = showEach(center, present);

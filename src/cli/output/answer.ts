@@ -1,5 +1,5 @@
-import { type CommandContext, paintOf, print } from "../command-context.ts";
-import type { Paint } from "../terminal.ts";
+import { type CommandContext, paintOf, print, printForPeople } from "../command-context.ts";
+import { columnsOf, type Paint } from "../terminal.ts";
 import { visibleJson, visibleText } from "../visible-text.ts";
 import { type PlainRecord, renderRecord } from "./record.ts";
 
@@ -9,8 +9,12 @@ export interface Answer {
   readonly data: object;
   /** For `--plain`: one line each. */
   readonly records: readonly PlainRecord[];
-  /** For people. Foreign text in it has been made visible. @param now Unix milliseconds */
-  readonly lines: (paint: Paint, now: number) => readonly string[];
+  /**
+   * For people. Foreign text in it has been made visible; lines that are too long are broken later.
+   * @param now Unix milliseconds
+   * @param width columns that a table may take
+   */
+  readonly lines: (paint: Paint, now: number, width: number) => readonly string[];
   /** When it is not 0 although nothing was thrown. */
   readonly exitCode?: number;
 }
@@ -19,5 +23,6 @@ export interface Answer {
 export function present(context: CommandContext, answer: Answer): void {
   if (context.json) print(context, [visibleJson(answer.data)]);
   else if (context.plain) print(context, answer.records.map(renderRecord).map(visibleText));
-  else print(context, answer.lines(paintOf(context), Date.now()));
+  else
+    printForPeople(context, answer.lines(paintOf(context), Date.now(), columnsOf(context.terminal.stdout)));
 }

@@ -1,6 +1,10 @@
 import Table from "cli-table3";
+import stringWidth from "fast-string-width";
 import type { Paint } from "../terminal.ts";
 import { visibleLine } from "../visible-text.ts";
+import { fitColumns } from "./fit-columns.ts";
+
+const gap = "  ";
 
 const noLines = Object.fromEntries(
   [
@@ -25,20 +29,50 @@ const noLines = Object.fromEntries(
 export type Cell = string | number | null | { readonly text: string; readonly style: Parameters<Paint>[0] };
 
 /**
- * A table without lines, as wide as its content. Foreign text in it steers no terminal.
+ * A table without lines, as wide as its content. Where that is too wide its cells are broken between words; where even
+ * that is too wide each row is shown as names and values. Foreign text in it steers no terminal.
+ * @param width columns of the terminal; Infinity where nobody needs it
  * @returns its lines, the head first
  */
-export function table(head: readonly string[], rows: readonly (readonly Cell[])[], paint: Paint): string[] {
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  paint: Paint,
+  width = Number.POSITIVE_INFINITY,
+): string[] {
+  const texts = [head, ...rows.map((row) => row.map((cell) => cellText(cell, paint)))];
+  const widths = fitColumns(
+    head.map((_, column) => ({
+      natural: Math.max(...texts.map((row) => stringWidth(row[column] ?? ""))),
+      least: Math.max(
+        ...texts.flatMap((row) => (row[column] ?? "").split(" ").map((word) => stringWidth(word))),
+      ),
+    })),
+    width - gap.length * (head.length - 1),
+  );
+  if (widths === null) return stacked(head, rows, paint);
   const drawn = new Table({
-    chars: { ...noLines, middle: "  " },
+    chars: { ...noLines, middle: gap },
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
     head: head.map((title) => paint("dim", title.toUpperCase())),
+    colWidths: widths,
+    wordWrap: true,
   });
-  drawn.push(...rows.map((row) => row.map((cell) => cellText(cell, paint))));
+  drawn.push(...texts.slice(1).map((row) => [...row]));
   return drawn
     .toString()
     .split("\n")
     .map((line) => line.trimEnd());
+}
+
+function stacked(head: readonly string[], rows: readonly (readonly Cell[])[], paint: Paint): string[] {
+  return rows.flatMap((row, at) => [
+    ...(at === 0 ? [] : [""]),
+    ...facts(
+      row.flatMap((cell, column) => (cell === "" ? [] : [[head[column] ?? "", cell] as const])),
+      paint,
+    ),
+  ]);
 }
 
 /** Names and values under each other. */

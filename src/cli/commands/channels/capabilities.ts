@@ -53,7 +53,7 @@ function capabilitiesAnswer(providers: readonly Provider[]): Answer {
         message_unsupported: names(message, false),
       });
     }),
-    lines: (paint) => {
+    lines: (paint, _now, width) => {
       const shown = flat(providers[0]?.capabilities);
       const rows = shown.map(([name]) => [
         name,
@@ -62,7 +62,7 @@ function capabilitiesAnswer(providers: readonly Provider[]): Answer {
           return supported ? { text: "yes", style: "green" as const } : { text: "no", style: "dim" as const };
         }),
       ]);
-      return table(["", ...providers.map(({ kind }) => kind)], rows, paint);
+      return table(["", ...providers.map(({ kind }) => kind)], rows, paint, width);
     },
   };
 }

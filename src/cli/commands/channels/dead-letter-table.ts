@@ -6,8 +6,8 @@ import type { Paint } from "../../terminal.ts";
 /** As much of a message as a table shows, in characters. */
 const textWidth = 40;
 
-/** Messages that were not delivered, for people. */
-export function deadLetterTable(letters: readonly DeadLetterRecord[], paint: Paint): string[] {
+/** Messages that were not delivered, for people. @param width columns it may take */
+export function deadLetterTable(letters: readonly DeadLetterRecord[], paint: Paint, width: number): string[] {
   return table(
     ["id", "connector", "conversation", "tries", "reason", "text"],
     letters.map((letter) => [
@@ -19,6 +19,7 @@ export function deadLetterTable(letters: readonly DeadLetterRecord[], paint: Pai
       [...letter.text].length > textWidth ? `${[...letter.text].slice(0, textWidth).join("")}…` : letter.text,
     ]),
     paint,
+    width,
   );
 }
 

@@ -33,8 +33,8 @@ export function addDeadLetters(channels: Command, shell: Shell): void {
           record("channels.dead_letters", { id, count: letters.length }),
           ...deadLetterRecords(letters),
         ],
-        lines: (paint) =>
-          letters.length === 0 ? ["Every message was delivered."] : deadLetterTable(letters, paint),
+        lines: (paint, _now, width) =>
+          letters.length === 0 ? ["Every message was delivered."] : deadLetterTable(letters, paint, width),
       };
     });
   });

@@ -35,7 +35,7 @@ export function listAnswer(answer: ChannelsResponse): Answer {
         }),
       ),
     ],
-    lines: (paint) => {
+    lines: (paint, _now, width) => {
       if (connectors.length === 0) {
         return ["There is no connector yet.", "Begin with “palyra channels add discord”."];
       }
@@ -48,7 +48,7 @@ export function listAnswer(answer: ChannelsResponse): Answer {
         one.queue.dead_letters,
         one.last_error?.message ?? "",
       ]);
-      return table(["connector", "state", "bot", "in", "out", "dead", "problem"], rows, paint);
+      return table(["connector", "state", "bot", "in", "out", "dead", "problem"], rows, paint, width);
     },
   };
 }

@@ -68,7 +68,7 @@ function logsAnswer(logs: LogsResponse, scope: "all" | null): Answer {
       ),
       ...deadLetterRecords(letters),
     ],
-    lines: (paint) => {
+    lines: (paint, _now, width) => {
       if (events.length === 0 && letters.length === 0) return ["Nothing happened here yet."];
       const lines = events.map((event) => {
         const time = new Date(event.last_at_unix_ms).toISOString().replace("T", " ").slice(0, 19);
@@ -77,7 +77,7 @@ function logsAnswer(logs: LogsResponse, scope: "all" | null): Answer {
         return `${paint("dim", time)} ${level} ${visibleText(event.connector_id)} ${visibleText(event.message)}${times}`;
       });
       if (letters.length === 0) return lines;
-      return [...lines, "", paint("bold", "Dead letters"), ...deadLetterTable(letters, paint)];
+      return [...lines, "", paint("bold", "Dead letters"), ...deadLetterTable(letters, paint, width)];
     },
   };
 }

@@ -30,7 +30,7 @@ export function addCapabilities(message: Command, shell: Shell): void {
             unsupported: names(false),
           }),
         ],
-        lines: (paint) =>
+        lines: (paint, _now, width) =>
           table(
             ["action", "", "why not"],
             actions.map(([name, { supported, reason }]) => [
@@ -39,6 +39,7 @@ export function addCapabilities(message: Command, shell: Shell): void {
               reason ?? "",
             ]),
             paint,
+            width,
           ),
       };
     });

@@ -1,8 +1,12 @@
 import { type CANCEL_SYMBOL, confirm, isCancel, log, note, password, select, text } from "@clack/prompts";
 import { Cancelled } from "../../cancelled.ts";
 import { spin } from "../../output/spinner.ts";
-import type { Terminal } from "../../terminal.ts";
+import { wrapLines } from "../../output/wrap-lines.ts";
+import { columnsOf, type Terminal } from "../../terminal.ts";
 import { visibleText } from "../../visible-text.ts";
+
+/** What the line at the left takes, with the space after it. */
+const barWidth = 4;
 
 /** One of several things to choose. */
 export interface Choice<T> {
@@ -22,7 +26,7 @@ export class DialogueScreen {
   /** @param check says what is wrong with an answer; null when nothing is */
   async text(question: string, initial: string, check: (answer: string) => string | null): Promise<string> {
     const answer = await text({
-      message: question,
+      message: this.#broken(question),
       initialValue: initial,
       validate: (typed) => check((typed ?? "").trim()) ?? undefined,
       ...this.#streams,
@@ -33,7 +37,7 @@ export class DialogueScreen {
   /** Reads a text that is not shown. */
   async hidden(question: string, check: (answer: string) => string | null): Promise<string> {
     const answer = await password({
-      message: question,
+      message: this.#broken(question),
       validate: (typed) => check((typed ?? "").trim()) ?? undefined,
       ...this.#streams,
     });
@@ -43,7 +47,7 @@ export class DialogueScreen {
   async choose<T>(question: string, choices: readonly Choice<T>[], initial?: T): Promise<T> {
     // The index is asked for, because values can be of any kind.
     const at = await select<number>({
-      message: question,
+      message: this.#broken(question),
       options: choices.map(({ label, hint }, index) => ({
         value: index,
         label: visibleText(label),
@@ -62,7 +66,9 @@ export class DialogueScreen {
   }
 
   async agreed(question: string, initial = true): Promise<boolean> {
-    return answered(await confirm({ message: question, initialValue: initial, ...this.#streams }));
+    return answered(
+      await confirm({ message: this.#broken(question), initialValue: initial, ...this.#streams }),
+    );
   }
 
   /** Shows what work goes on. Ctrl-C aborts it and throws `Cancelled`. */
@@ -82,23 +88,28 @@ export class DialogueScreen {
   }
 
   say(message: string): void {
-    log.message(message, { output: this.#streams.output });
+    log.message(this.#broken(message), { output: this.#streams.output });
   }
 
   good(message: string): void {
-    log.success(message, { output: this.#streams.output });
+    log.success(this.#broken(message), { output: this.#streams.output });
   }
 
   warn(message: string): void {
-    log.warn(message, { output: this.#streams.output });
+    log.warn(this.#broken(message), { output: this.#streams.output });
   }
 
   bad(message: string): void {
-    log.error(message, { output: this.#streams.output });
+    log.error(this.#broken(message), { output: this.#streams.output });
   }
 
   note(title: string, message: string): void {
     note(message, title, { output: this.#streams.output });
+  }
+
+  /** Broken between words, so that there is room for the line at the left. */
+  #broken(message: string): string {
+    return wrapLines([message], columnsOf(this.#streams.output) - barWidth).join("\n");
   }
 }
 

@@ -31,7 +31,7 @@ export async function askPlan(
   );
   const allow = await askPeople(
     screen,
-    "Only these people (ids, separated by commas; empty: anybody the rules let through)",
+    "Only these people (ids with commas between them; empty: no limit)",
     before.allow_from,
   );
   const deny = await askPeople(screen, "Never these people (ids; empty: nobody)", before.deny_from);
@@ -79,7 +79,7 @@ async function askMentions(screen: DialogueScreen, before: OnboardingPlan): Prom
   if (!required) return { require_mention: false };
   const known = (before.mention_patterns ?? []).filter((one) => typeof one === "string");
   const patterns = await screen.text(
-    "Other words that count as a mention (separated by commas; empty: none)",
+    "Other words that count as a mention (with commas between; empty: none)",
     known.join(", "),
     (answer) => faultOf({ mention_patterns: listOf(answer) }),
   );

@@ -58,7 +58,7 @@ function pairingsAnswer(answer: z.infer<typeof PairingsResponse>): Answer {
         ...active_codes.map((one) => record("channels.router.pairing.code", { channel, ...one })),
       ]),
     ],
-    lines: (paint, now) => {
+    lines: (paint, now, width) => {
       const left = (until: number): string => `${duration(Math.max(0, until - now))} left`;
       const rows: Cell[][] = pairings.flatMap(({ channel, active_codes, pending, paired }) => [
         ...pending.map((one) => [
@@ -75,7 +75,7 @@ function pairingsAnswer(answer: z.infer<typeof PairingsResponse>): Answer {
         ]),
         ...active_codes.map((one) => [channel, "code", one.code, left(one.expires_at_unix_ms)]),
       ]);
-      if (rows.length > 0) return table(["connector", "state", "who or code", "until"], rows, paint);
+      if (rows.length > 0) return table(["connector", "state", "who or code", "until"], rows, paint, width);
       return [
         "Nobody is paired and no code is in force.",
         "Make one with “palyra channels pairing-code discord”.",
