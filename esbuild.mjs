@@ -24,7 +24,7 @@ const requireForModules = {
 const nodeModule = {
   ...shared,
   platform: "node",
-  target: "node22",
+  target: "node20",
   format: "esm",
   outdir: "dist",
   outExtension: { ".js": ".mjs" },

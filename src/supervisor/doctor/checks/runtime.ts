@@ -1,8 +1,7 @@
 import type { Check } from "../check.ts";
 
-/** Oldest Node.js that runs the services, and the oldest they are built for. */
+/** Oldest Node.js that runs the services, as `engines` of the package says. */
 const oldestNode = 20;
-const builtForNode = 22;
 
 /** Whether the runtime of this host can run the services. */
 export const runtimeCheck: Check = {
@@ -12,11 +11,11 @@ export const runtimeCheck: Check = {
     const major = Number(process.versions.node.split(".")[0]);
     const editor = host.editorVersion === null ? "" : `VS Code ${host.editorVersion}, `;
     const evidence = `Palyra ${host.version}, ${editor}Node.js ${process.versions.node} on ${process.platform} ${process.arch}.`;
-    if (major >= builtForNode) return { status: "ok", evidence };
+    if (major >= oldestNode) return { status: "ok", evidence };
     return {
-      status: major >= oldestNode ? "warning" : "failed",
-      evidence: `${evidence} Palyra is built for Node.js ${builtForNode} and newer.`,
-      nextStep: `Use Node.js ${builtForNode} or newer, or update VS Code.`,
+      status: "failed",
+      evidence: `${evidence} Palyra needs Node.js ${oldestNode} or newer.`,
+      nextStep: `Use Node.js ${oldestNode} or newer, or update VS Code.`,
     };
   },
 };
