@@ -42,8 +42,11 @@ export async function findGateway(context: CommandContext): Promise<GatewayRoad>
   return { call: (call, signal) => callGateway({ url, token }, call, signal), close: async () => undefined };
 }
 
-export async function isGatewayRunning(context: CommandContext): Promise<boolean> {
-  return (await inspectorFor(context).inspect()).snapshot.quick_facts.gateway_url !== null;
+/** How the gateway is: `alone` while nobody watches over it, after which it ends by itself. */
+export async function gatewayPresence(context: CommandContext): Promise<"watched" | "alone" | "stopped"> {
+  const { snapshot, source } = await inspectorFor(context).inspect();
+  if (snapshot.quick_facts.gateway_url === null) return "stopped";
+  return source === "owner" ? "watched" : "alone";
 }
 
 /** Starts the gateway, if need be, and watches over it until the road is closed; it then goes on for its linger time. */

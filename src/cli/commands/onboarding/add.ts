@@ -6,8 +6,9 @@ import { SimulatedDiscord } from "../../../supervisor/simulated-discord.ts";
 import { type CommandContext, paintOf, print } from "../../command-context.ts";
 import { selectedAccount, withSelector } from "../../connector-selector.ts";
 import { withExamples } from "../../examples.ts";
-import { isGatewayRunning } from "../../find-gateway.ts";
+import { gatewayPresence } from "../../find-gateway.ts";
 import { needsGateway, type Shell, showFromGateway, withGateway } from "../../shell.ts";
+import { visibleText } from "../../visible-text.ts";
 import { up } from "../up.ts";
 import {
   type CredentialFlags,
@@ -62,6 +63,13 @@ export function addAdd(channels: Command, shell: Shell): void {
       await converse(context, { account: isNamed ? account : null, simulated: given.simulated ?? false });
       return;
     }
+    const isConfirmed = (given.confirmOpenGuildChannels ?? false) || (given.yes ?? false);
+    if (given.inboundScope === "open_guild_channels" && !isConfirmed) {
+      throw new PalyraError("validation_error", "Everybody in every server the bot is in could use it.", {
+        nextStep:
+          "Add --confirm-open-guild-channels when you want that, or choose a narrower --inbound-scope.",
+      });
+    }
     const token = await tokenOf(context, given);
     const plan = planOf(given);
     await showFromGateway(
@@ -72,7 +80,7 @@ export function addAdd(channels: Command, shell: Shell): void {
           await new DiscordSetup(gateway).apply({
             account_id: account,
             plan,
-            confirm_open_guild_channels: (given.confirmOpenGuildChannels ?? false) || (given.yes ?? false),
+            confirm_open_guild_channels: isConfirmed,
             timeout_ms: onboardingTimes.connectDefault,
             ...token,
             ...(given.apiBase === undefined ? {} : { api_base: given.apiBase }),
@@ -117,8 +125,10 @@ async function converse(
   const simulator = new SimulatedDiscord({ execPath, bundle: simulatorBundle });
   try {
     intro("Connect Discord", { output });
-    const ran = await isGatewayRunning(context);
-    if (!ran) screen.say("The gateway is not running; it is started for this.");
+    const presence = await gatewayPresence(context);
+    if (presence === "stopped") screen.say("The gateway is not running; it is started for this.");
+    // One that nobody watches over would end in the middle of the questions.
+    const ran = presence === "watched";
     const paint = paintOf(context);
     let isSimulated = false;
     const simulatedDiscord = () => {
@@ -135,7 +145,7 @@ async function converse(
       const { lingerSeconds, rotateDays } = defaultSettings;
       await up(context, { stopOnExit: false, settings: { lingerSeconds, rotateDays } });
     } else if (isSimulated && (await screen.agreed("Let the simulated Discord go on until Ctrl-C?"))) {
-      print(context, [`${preflight.bot?.username ?? "The bot"} can be talked to until Ctrl-C.`]);
+      print(context, [visibleText(`${preflight.bot?.username ?? "The bot"} can be talked to until Ctrl-C.`)]);
       await context.interrupted();
     }
   } finally {

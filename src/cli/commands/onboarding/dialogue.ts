@@ -1,8 +1,7 @@
 import { AccountId } from "../../../contracts/gateway-config.ts";
 import { TestSendResponse } from "../../../contracts/http-channels.ts";
 import { type ApplyResponse, onboardingTimes, TypedToken } from "../../../contracts/http-onboarding.ts";
-import { detailsOf } from "../../../platform/errors.ts";
-import { errorIn } from "../../../supervisor/next-steps.ts";
+import { PalyraError } from "../../../platform/errors.ts";
 import { Cancelled } from "../../cancelled.ts";
 import { type GatewayClient, route } from "../../gateway-client.ts";
 import type { Paint } from "../../terminal.ts";
@@ -12,6 +11,7 @@ import { type Credential, DiscordSetup } from "./discord-setup.ts";
 import { askPlace } from "./place-questions.ts";
 import { askPlan, type Place } from "./plan-questions.ts";
 import { checkLines, previewLines } from "./preflight-lines.ts";
+import { retried } from "./retried.ts";
 
 /** A Discord on this machine, to try the bot without an account. */
 export interface SimulatedDiscord {
@@ -78,7 +78,8 @@ async function askAccount(screen: DialogueScreen, simulated: boolean): Promise<s
 }
 
 async function askToken(screen: DialogueScreen, setup: DiscordSetup, account: string): Promise<Credential> {
-  const known = (await setup.accounts()).find(({ account_id }) => account_id === account);
+  const accounts = await retried(screen, "Looking at the accounts", (signal) => setup.accounts(signal));
+  const known = accounts.find(({ account_id }) => account_id === account);
   if (known?.has_credential === true) {
     const keep = await screen.choose(`The account “${account}” has a stored token.`, [
       { value: true, label: "Use it" },
@@ -98,7 +99,7 @@ async function typeToken(screen: DialogueScreen): Promise<string> {
 
 type Checked = { preflight: Awaited<ReturnType<DiscordSetup["probe"]>>; credential: Credential };
 
-/** Looks until nothing failed, or the user goes on all the same. */
+/** Looks until nothing failed. */
 async function preflightOf(
   { screen, paint }: DialogueParts,
   setup: DiscordSetup,
@@ -174,7 +175,8 @@ async function tryOut(
     const what =
       place === null ? `a direct message to ${bot}` : `“@${bot} hello” in #${place.name ?? "the channel"}`;
     do {
-      const told = await screen.busy(
+      const told = await retried(
+        screen,
         `Write ${what} ${where}; waiting for it (Ctrl-C leaves it out)`,
         (signal) => setup.firstMessage(applied.account_id, onboardingTimes.verifyDefault, signal),
       );
@@ -185,7 +187,8 @@ async function tryOut(
       screen.warn(visibleText([told.message, told.next_step ?? ""].join("\n").trim()));
     } while (await screen.agreed("Wait for another message?"));
   } catch (thrown) {
-    if (!(thrown instanceof Cancelled)) throw thrown;
+    // What went wrong was told, and the user did not want to try it again.
+    if (!(thrown instanceof Cancelled || thrown instanceof PalyraError)) throw thrown;
     screen.say("The bot is connected; the rest was left out.");
   }
 }
@@ -197,27 +200,9 @@ async function sendTest(
   target: string,
 ): Promise<void> {
   const body = { target, text: "palyra discord test message", confirm: true };
-  const { dispatch } = await screen.busy("Sending", (signal) =>
+  const { dispatch } = await retried(screen, "Sending", (signal) =>
     gateway.post(route`/channels/${connectorId}/test-send`, body, TestSendResponse, { signal }),
   );
   if (dispatch.delivered > 0) screen.good("The test message is there.");
   else screen.warn(visibleText(dispatch.reason ?? "The test message waits to be sent."));
-}
-
-/** Does work, and again when the user wants it after an error. */
-async function retried<T>(
-  screen: DialogueScreen,
-  what: string,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  for (;;) {
-    try {
-      return await screen.busy(what, work);
-    } catch (thrown) {
-      if (thrown instanceof Cancelled) throw thrown;
-      const { message, next_step } = errorIn("terminal", detailsOf(thrown));
-      screen.bad(visibleText(`${message}\n${next_step}`));
-      if (!(await screen.agreed("Try again?"))) throw thrown;
-    }
-  }
 }

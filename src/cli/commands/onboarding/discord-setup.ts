@@ -28,8 +28,9 @@ export class DiscordSetup {
     this.#gateway = gateway;
   }
 
-  async accounts(): Promise<AccountsResponse["accounts"]> {
-    return (await this.#gateway.get("/channels/discord/accounts", AccountsResponse)).accounts;
+  async accounts(signal?: AbortSignal): Promise<AccountsResponse["accounts"]> {
+    const path = "/channels/discord/accounts";
+    return (await this.#gateway.get(path, AccountsResponse, signal === undefined ? {} : { signal })).accounts;
   }
 
   async probe(request: ProbeRequest, signal?: AbortSignal): Promise<Preflight> {

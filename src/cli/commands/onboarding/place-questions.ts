@@ -4,6 +4,7 @@ import { visibleText } from "../../visible-text.ts";
 import type { DialogueScreen } from "./dialogue-screen.ts";
 import type { Credential, DiscordSetup } from "./discord-setup.ts";
 import type { Place } from "./plan-questions.ts";
+import { retried } from "./retried.ts";
 
 interface PlaceParts {
   readonly screen: DialogueScreen;
@@ -23,7 +24,7 @@ export async function askPlace(
   const { screen, setup } = parts;
   if (inviteUrl !== null) screen.note("Invite the bot with this link", visibleText(inviteUrl));
   for (;;) {
-    const guilds = await screen.busy("Asking Discord for the bot's servers", (signal) =>
+    const guilds = await retried(screen, "Asking Discord for the bot's servers", (signal) =>
       setup.guilds(credential, signal),
     );
     const chosen = await screen.choose<string | "again" | "none">(
@@ -47,7 +48,7 @@ async function askChannel(
   guildId: string,
 ): Promise<Place | "other_server"> {
   for (;;) {
-    const channels = await screen.busy("Asking Discord for the channels", (signal) =>
+    const channels = await retried(screen, "Asking Discord for the channels", (signal) =>
       setup.channels(credential, guildId, signal),
     );
     const chosen = await screen.choose<GuildChannel | "again" | "other_server">("Which channel?", [
