@@ -46,6 +46,23 @@ export function addChannelCommands(program: Command, shell: Shell): void {
   addPairingCode(channels, shell);
   addPairingDecisions(channels, shell);
   addRouter(channels, shell);
+  addDiscord(channels, shell);
+}
+
+/** The spelling with the provider before the action; both do the same. */
+function addDiscord(channels: Command, shell: Shell): void {
+  const discord = channels
+    .command("discord")
+    .description("the same for accounts of Discord, named with --account-id");
+  addAdd(discord, shell);
+  addLogin(discord, shell);
+  addStatus(discord, shell);
+  addHealthRefresh(discord, shell);
+  addVerify(discord, shell);
+  for (const command of discord.commands) {
+    if (command.name() === "add") command.alias("setup");
+    command.setOptionValueWithSource("provider", "discord", "default");
+  }
 }
 
 function addRouter(channels: Command, shell: Shell): void {

@@ -1,14 +1,10 @@
 #!/usr/bin/env node
 import path from "node:path";
-import { CommanderError } from "commander";
-import { errorCatalogue } from "../contracts/errors.ts";
-import { detailsOf } from "../platform/errors.ts";
 import { productVersion } from "../platform/version.ts";
-import { errorIn } from "../supervisor/next-steps.ts";
-import { Cancelled, cancelledExitCode } from "./cancelled.ts";
-import { createProgram } from "./program.ts";
-import { paintFor, type Terminal } from "./terminal.ts";
-import { visibleJson, visibleText } from "./visible-text.ts";
+import { cancelledExitCode } from "./cancelled.ts";
+import { createProgram, errorStyleOf } from "./program.ts";
+import { reportError } from "./report-error.ts";
+import type { Terminal } from "./terminal.ts";
 
 const terminal: Terminal = {
   stdin: process.stdin,
@@ -52,26 +48,5 @@ const program = createProgram(
 try {
   await program.parseAsync();
 } catch (thrown) {
-  process.exitCode = report(thrown);
-}
-
-/** Tells the user what went wrong and what to do. @returns the exit code */
-function report(thrown: unknown): number {
-  // Commander has written its message already.
-  if (thrown instanceof CommanderError) {
-    return thrown.exitCode === 0 ? 0 : errorCatalogue.validation_error.exitCode;
-  }
-  if (thrown instanceof Cancelled) {
-    terminal.stderr.write(`${thrown.message}\n`);
-    return cancelledExitCode;
-  }
-  const details = errorIn("terminal", detailsOf(thrown));
-  const { json = false, plain = false } = program.opts<{ json?: boolean; plain?: boolean }>();
-  if (json) terminal.stderr.write(`${visibleJson({ error: details })}\n`);
-  else {
-    const paint = paintFor(terminal.stderr, terminal.env, plain);
-    const text = visibleText(`${details.message}\n${details.next_step}`);
-    terminal.stderr.write(`${paint("red", "error:")} ${text}\n`);
-  }
-  return errorCatalogue[details.code].exitCode;
+  process.exitCode = reportError(thrown, errorStyleOf(program, terminal));
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { RE2JS, RE2JSSyntaxException } from "re2js";
 import { type ServiceKind, serviceDisplayNames, serviceKinds } from "../contracts/services.ts";
 import { momentOf } from "../supervisor/log-filter.ts";
@@ -10,6 +10,17 @@ export function wholeNumber(from: number, to: number): (text: string) => number 
     if (text.trim() !== "" && Number.isInteger(value) && value >= from && value <= to) return value;
     throw new InvalidArgumentError(`It must be a whole number from ${from} to ${to}.`);
   };
+}
+
+/** `--is-direct-message`, alone or with `true` or `false`: another spelling of `--no-direct-message`. */
+export function directMessageSpelling(): Option {
+  return new Option("--is-direct-message [yes]", "whether it is a direct message")
+    .argParser((text: string) => {
+      if (text === "true" || text === "false") return text === "true";
+      throw new InvalidArgumentError("It must be true or false.");
+    })
+    .preset("true")
+    .hideHelp();
 }
 
 /** A service by its kind or by the name of its process. */

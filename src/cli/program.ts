@@ -1,5 +1,5 @@
 import path from "node:path";
-import { Argument, Command, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { defaultProfileName } from "../contracts/profile.ts";
 import { type ServiceKind, serviceKinds } from "../contracts/services.ts";
 import { defaultStateRoot, requireAbsolute } from "../platform/state-paths.ts";
@@ -19,8 +19,11 @@ import { withExamples } from "./examples.ts";
 import { addProfiles, addTimeline, chosenProfile, managesProfiles } from "./history-and-profiles.ts";
 import { addMessageCommands } from "./message-commands.ts";
 import { serviceByName, wholeNumber } from "./option-values.ts";
+import { PalyraCommand } from "./palyra-command.ts";
+import type { ErrorStyle } from "./report-error.ts";
 import { addSecretCommands } from "./secret-commands.ts";
 import { type Shell, show } from "./shell.ts";
+import type { Terminal } from "./terminal.ts";
 import { visibleText } from "./visible-text.ts";
 import { addWebhookCommands } from "./webhook-commands.ts";
 
@@ -29,6 +32,8 @@ interface GivenGlobals {
   readonly profile?: string;
   readonly json?: boolean;
   readonly plain?: boolean;
+  readonly outputFormat?: "text" | "json" | "ndjson";
+  readonly color: boolean;
 }
 
 /** What the program needs to make the context of a command. */
@@ -40,20 +45,27 @@ export type ProgramHost = Omit<CommandContext, keyof GlobalOptions>;
  * @param exitWith called with the exit code of a command that is not 0 but no error either
  */
 export function createProgram(host: ProgramHost, exitWith: (code: number) => void): Command {
-  const program = new Command("palyra")
+  const program = new PalyraCommand("palyra")
     .description("Runs your personal AI gateway and keeps it alive.")
     .version(host.version)
     .option("--state-root <folder>", "folder with all of Palyra's state (PALYRA_STATE_ROOT)")
     .option("--profile <name>", "profile to use instead of the chosen one (PALYRA_PROFILE)")
     .option("--json", "print JSON for programs")
     .option("--plain", "one record a line for programs, without colours and live screen")
+    .addOption(
+      new Option("--output-format <format>", "another spelling: json and ndjson are as --json").choices([
+        "text",
+        "json",
+        "ndjson",
+      ]),
+    )
+    .option("--no-color", "without colours, as with NO_COLOR")
     // Without “[options]”, which all have, the longest names leave room for what they do in 80 columns.
     .configureHelp({
       subcommandTerm: (command) =>
         [command.name(), ...command.aliases()].join("|") +
         ` ${command.usage()}`.replace(/ \[(options|command)\]/g, ""),
     })
-    .showHelpAfterError("(add --help for more information)")
     .configureOutput({
       writeOut: (text) => host.terminal.stdout.write(visibleText(text)),
       writeErr: (text) => host.terminal.stderr.write(visibleText(text)),
@@ -71,10 +83,10 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
       isBaseNamed: given.stateRoot !== undefined,
     });
   });
-  const context = (): CommandContext => ({
-    ...host,
-    ...globalsOf(program.opts<GivenGlobals>(), host, profile),
-  });
+  const context = (): CommandContext => {
+    const given = program.opts<GivenGlobals>();
+    return { ...host, terminal: inColour(host.terminal, given), ...globalsOf(given, host, profile) };
+  };
 
   const shell: Shell = { context, exitWith };
 
@@ -158,7 +170,22 @@ function globalsOf(given: GivenGlobals, host: ProgramHost, profile: Profile | nu
     stateRoot: profile?.stateRoot ?? profileBase,
     profile: profile?.name ?? defaultProfileName,
     profileBase,
-    json: given.json ?? false,
+    json: wantsJson(given),
     plain: given.plain ?? false,
   };
+}
+
+/** How the errors of a program are to be told that has read its options, or as many of them as were right. */
+export function errorStyleOf(program: Command, terminal: Terminal): ErrorStyle {
+  const given = program.opts<GivenGlobals>();
+  return { terminal: inColour(terminal, given), json: wantsJson(given), plain: given.plain ?? false };
+}
+
+function wantsJson({ json, outputFormat }: Pick<GivenGlobals, "json" | "outputFormat">): boolean {
+  return json === true || (outputFormat !== undefined && outputFormat !== "text");
+}
+
+/** Whoever wants no colours is treated as if the environment said so. */
+function inColour(terminal: Terminal, { color }: GivenGlobals): Terminal {
+  return color ? terminal : { ...terminal, env: { ...terminal.env, NO_COLOR: "1" } };
 }

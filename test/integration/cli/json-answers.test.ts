@@ -74,6 +74,12 @@ describe("The palyra command for programs", function () {
       ],
       { input: token },
     );
+    await ask("channels discord add", ["--credential-stdin", "--yes", "--api-base", simulator.apiBase], {
+      input: token,
+    });
+    await ask("channels discord status");
+    await ask("channels discord health-refresh", ["--account-id", "default"]);
+    await ask("channels discord verify", ["--to", channel, "--confirm"]);
     await ask("channels list");
     await ask("channels status", ["discord"]);
     await ask("channels status");
@@ -81,6 +87,7 @@ describe("The palyra command for programs", function () {
     await ask("channels health-refresh", ["--provider", "discord", "--verify-channel-id", channel]);
     await ask("channels verify", ["discord", "--to", channel, "--yes"]);
     await ask("channels test", ["discord", "--text", "hello"]);
+    await ask("channels test", ["discord", "--text", "hello", "--is-direct-message", "false"]);
     for (const name of ["queue-pause", "queue-drain", "queue-resume"] as const) {
       await ask(`channels ${name}`, ["discord:default"]);
     }
@@ -117,6 +124,7 @@ describe("The palyra command for programs", function () {
     await ask("channels restart", ["discord"]);
     await ask("channels logout", ["discord"]);
     await ask("channels login", ["discord"]);
+    await ask("channels discord login");
     await ask("channels remove", ["discord", "--yes"]);
   });
 
@@ -179,6 +187,9 @@ describe("The palyra command for programs", function () {
       ["not_running", "--state-root", path.join(root, "empty"), "channels", "list"],
       ["config_invalid", "--state-root", broken, "config", "validate"],
       ["validation_error", "channels", "verify", "discord", "--to", "1"],
+      ["validation_error", "frobnicate"],
+      ["validation_error", "channels", "list", "--limit"],
+      ["validation_error", "channels", "verify", "discord"],
     ];
     for (const [code, ...args] of cases) {
       const { code: exitCode, stderr } = await run(["--json", ...args]);
@@ -187,5 +198,10 @@ describe("The palyra command for programs", function () {
       assert.equal(exitCode, errorCatalogue[code].exitCode, args.join(" "));
     }
     assert.equal((await run(["channels", "frobnicate"])).code, errorCatalogue.validation_error.exitCode);
+    for (const alone of [[], ["channels"], ["channels", "discord"]]) {
+      const help = await run(alone);
+      assert.deepEqual([help.code, help.stderr], [0, ""]);
+      assert.match(help.stdout, /^Usage: palyra/);
+    }
   });
 });

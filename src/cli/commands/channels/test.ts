@@ -4,6 +4,7 @@ import { TestMessageResponse } from "../../../contracts/http-channels.ts";
 import { requiredConnector, type SelectorFlags, withSelector } from "../../connector-selector.ts";
 import { withExamples } from "../../examples.ts";
 import { route } from "../../gateway-client.ts";
+import { directMessageSpelling } from "../../option-values.ts";
 import { record } from "../../output/record.ts";
 import { needsGateway, type Shell, showFromGateway } from "../../shell.ts";
 import { visibleText } from "../../visible-text.ts";
@@ -16,6 +17,7 @@ interface Flags extends SelectorFlags {
   readonly senderId?: string;
   readonly senderDisplay?: string;
   readonly directMessage: boolean;
+  readonly isDirectMessage?: boolean;
   readonly requestedBroadcast?: boolean;
 }
 
@@ -31,6 +33,7 @@ export function addTest(channels: Command, shell: Shell): void {
     .option("--sender-id <id>", "who")
     .option("--sender-display <name>", "name of who writes")
     .option("--no-direct-message", "in a channel instead of a direct message")
+    .addOption(directMessageSpelling())
     .option("--requested-broadcast", "as if the message called everybody");
   withExamples(test, 'palyra channels test discord --text "hello"');
   test.action(async (named: string | undefined, given: Flags) => {
@@ -40,7 +43,7 @@ export function addTest(channels: Command, shell: Shell): void {
       ...(given.conversationId === undefined ? {} : { conversation_id: given.conversationId }),
       ...(given.senderId === undefined ? {} : { sender_id: given.senderId }),
       ...(given.senderDisplay === undefined ? {} : { sender_display: given.senderDisplay }),
-      is_direct_message: given.directMessage,
+      is_direct_message: given.isDirectMessage ?? given.directMessage,
       requested_broadcast: given.requestedBroadcast ?? false,
     };
     await showFromGateway(shell, given, async (gateway) => {

@@ -14,6 +14,7 @@ import { statusRecords } from "./status-answer.ts";
 interface Flags extends SelectorFlags {
   readonly start?: boolean;
   readonly to: string;
+  readonly threadId?: string;
   readonly text: string;
   readonly yes?: boolean;
   readonly confirm?: boolean;
@@ -26,6 +27,7 @@ export function addVerify(channels: Command, shell: Shell): void {
   )
     .alias("test-send")
     .requiredOption("--to <channel>", "id of the channel, with or without “channel:” before it")
+    .option("--thread-id <id>", "a thread of it")
     .option("--text <text>", "what the bot writes", "palyra discord test message")
     .option("--yes", "do not ask; people will see the message")
     .option("--confirm", "the same as --yes");
@@ -33,8 +35,9 @@ export function addVerify(channels: Command, shell: Shell): void {
   verify.action(async (named: string | undefined, given: Flags) => {
     const id = requiredConnector(named, given);
     const sure = (given.yes ?? false) || (given.confirm ?? false);
-    await confirmed(shell.context().terminal, sure, `Write “${given.text}” into ${given.to}?`);
-    const body = { target: given.to, text: given.text, confirm: true };
+    const target = given.threadId ?? given.to;
+    await confirmed(shell.context().terminal, sure, `Write “${given.text}” into ${target}?`);
+    const body = { target, text: given.text, confirm: true };
     await showFromGateway(
       shell,
       given,

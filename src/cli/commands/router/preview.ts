@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { RoutePreviewResponse } from "../../../contracts/http-router.ts";
 import { requiredConnector, type SelectorFlags } from "../../connector-selector.ts";
 import { withExamples } from "../../examples.ts";
+import { directMessageSpelling } from "../../option-values.ts";
 import type { Answer } from "../../output/answer.ts";
 import { record } from "../../output/record.ts";
 import { table } from "../../output/table.ts";
@@ -17,6 +18,7 @@ interface Flags extends SelectorFlags {
   readonly senderIdentity?: string;
   readonly senderVerified: boolean;
   readonly directMessage: boolean;
+  readonly isDirectMessage?: boolean;
   readonly mention?: boolean;
   readonly requestedBroadcast?: boolean;
 }
@@ -33,6 +35,7 @@ export function addPreview(router: Command, shell: Shell): void {
     .option("--sender-identity <id>", "who writes, such as discord:user:1100000000000000001")
     .option("--no-sender-verified", "as if the provider did not vouch for who writes")
     .option("--no-direct-message", "in a channel instead of a direct message")
+    .addOption(directMessageSpelling())
     .option("--mention", "as if the message mentioned the bot")
     .option("--requested-broadcast", "as if the message called everybody");
   withExamples(
@@ -47,7 +50,7 @@ export function addPreview(router: Command, shell: Shell): void {
       ...(given.guildId === undefined ? {} : { guild_id: given.guildId }),
       ...(given.senderIdentity === undefined ? {} : { sender_identity: given.senderIdentity }),
       sender_verified: given.senderVerified,
-      is_direct_message: given.directMessage,
+      is_direct_message: given.isDirectMessage ?? given.directMessage,
       addresses_bot: given.mention ?? false,
       requested_broadcast: given.requestedBroadcast ?? false,
     };
@@ -69,7 +72,7 @@ function previewAnswer({ preview: told }: RoutePreviewResponse): Answer {
         record("channels.router.preview.step", { check, outcome, because }),
       ),
     ],
-    lines: (paint) => [
+    lines: (paint, _now, width) => [
       `${accepted ? paint("green", "Answered.") : paint("yellow", "Not answered.")} ${visibleText(preview.sentence)}`,
       "",
       ...table(
@@ -80,6 +83,7 @@ function previewAnswer({ preview: told }: RoutePreviewResponse): Answer {
           because,
         ]),
         paint,
+        width,
       ),
     ],
   };

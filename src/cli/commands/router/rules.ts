@@ -27,7 +27,7 @@ export function addRules(router: Command, shell: Shell): void {
             record("channels.router.rule", { channel: rule.channel, settings: settingsOf(rule) }),
           ),
         ],
-        lines: (paint) => [
+        lines: (paint, _now, width) => [
           ...facts(
             [
               ["answers", config.enabled ? "on" : { text: "off", style: "red" }],
@@ -45,6 +45,7 @@ export function addRules(router: Command, shell: Shell): void {
                 ["channel", "rule"],
                 config.channels.map((rule) => [rule.channel, settingsOf(rule).join(", ")]),
                 paint,
+                width,
               )),
         ],
       };
