@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { statePaths } from "../../../src/platform/state-paths.ts";
+import { startDiscordSimulator } from "../../../src/simulator/discord-simulator.ts";
 import { EncryptedFileSecretStore } from "../../../src/supervisor/encrypted-file-secret-store.ts";
 import { CommandRun } from "../../support/cli/run-command.ts";
 import { keys, TerminalSession } from "../../support/cli/terminal-session.ts";
@@ -130,6 +131,56 @@ describe("palyra channels add discord in a terminal", function () {
       up.signal("SIGINT");
       await up.ended();
     }
+  });
+
+  it("asks again after an error of Discord, and takes what was said on the command line as the first answer", async () => {
+    const simulator = await startDiscordSimulator();
+    try {
+      const session = start(
+        "channels",
+        "add",
+        "discord:lab",
+        "--api-base",
+        simulator.apiBase,
+        "--deny-from",
+        "1100000000000000001",
+      );
+      await session.answers(/Bot token/, simulator.lab.bot.token, keys.enter);
+      await session.sees(/Which server\?/);
+      const end = simulator.faults.add({ kind: "serverError", pathIncludes: "/users/@me/guilds" });
+      session.type(keys.down, keys.enter);
+      await session.sees(/Try again\?/, 30_000);
+      end();
+      session.type(keys.enter);
+      await session.answers(/Which server\?/, keys.enter);
+      await session.answers(/Which channel\?/, keys.enter);
+      await session.answers(/Where is the bot to answer\?/, keys.enter);
+      await session.answers(/answer only messages that mention/, keys.enter);
+      await session.answers(/Other words that count/, keys.enter);
+      await session.answers(/Who may write direct messages/, keys.enter);
+      await session.answers(/Only these people/, keys.enter);
+      await session.answers(/Never these people/, keys.enter);
+      await session.answers(/Is that what you want\?/, keys.enter);
+      await session.sees(/Connected as palyra/);
+      session.type(keys.ctrlC);
+      assert.match(
+        await readFile(statePaths(root).gatewayConfig, "utf8"),
+        /deny_from = .*1100000000000000001/,
+      );
+    } finally {
+      await simulator.close();
+    }
+  });
+
+  it("keeps a gateway alive that nobody watches over, as long as it asks", async () => {
+    const up = new CommandRun(palyra, ["--state-root", root, "--plain", "up", "--linger", "60"], process.env);
+    await up.prints(/palyrad is running/);
+    up.signal("SIGINT");
+    await up.ended();
+    assert.match((await finish("status")).stdout, /No window or terminal watches/);
+    const session = start("channels", "add", "discord", "--simulated");
+    await session.sees(/Name of the account/);
+    assert.doesNotMatch((await finish("status")).stdout, /No window or terminal watches/);
   });
 
   it("insists on a terminal for the dialogue, and takes everything from options without one", async () => {

@@ -19,6 +19,7 @@ import {
   withPlan,
 } from "./account-options.ts";
 import { appliedAnswer } from "./applied-answer.ts";
+import type { DialogueWishes } from "./dialogue.ts";
 import { DiscordSetup } from "./discord-setup.ts";
 
 interface Flags extends CredentialFlags, PlanFlags {
@@ -42,7 +43,11 @@ export function addAdd(channels: Command, shell: Shell): void {
     .option("--interactive", "insist on the dialogue")
     .addOption(new Option("--mode <mode>", "where the gateway is").choices(["local"]).default("local"))
     .option("--simulated", "use a simulated Discord on this machine, to try it without an account")
-    .option("--api-base <url>", "base of a server compatible with Discord's REST API")
+    .addOption(
+      new Option("--api-base <url>", "base of a server compatible with Discord's REST API").conflicts(
+        "simulated",
+      ),
+    )
     .option("--verify-channel-id <id>", "also look at the permissions in this channel")
     .option(
       "--confirm-open-guild-channels",
@@ -60,7 +65,13 @@ export function addAdd(channels: Command, shell: Shell): void {
     const isNamed = given.accountId !== undefined || named?.includes(":") === true;
     const account = selectedAccount(named, given);
     if (asksPeople(context, given)) {
-      await converse(context, { account: isNamed ? account : null, simulated: given.simulated ?? false });
+      await converse(context, {
+        account: isNamed ? account : null,
+        simulated: given.simulated ?? false,
+        apiBase: given.apiBase ?? null,
+        verifyChannelId: given.verifyChannelId ?? null,
+        plan: planOf(given),
+      });
       return;
     }
     const isConfirmed = (given.confirmOpenGuildChannels ?? false) || (given.yes ?? false);
@@ -110,10 +121,7 @@ function asksPeople({ terminal, json, plain }: CommandContext, given: Flags): bo
   );
 }
 
-async function converse(
-  context: CommandContext,
-  given: { readonly account: string | null; readonly simulated: boolean },
-): Promise<void> {
+async function converse(context: CommandContext, given: DialogueWishes): Promise<void> {
   const [{ intro, outro }, { DialogueScreen }, { connectDiscord }] = await Promise.all([
     import("@clack/prompts"),
     import("./dialogue-screen.ts"),

@@ -1,4 +1,4 @@
-import { type CANCEL_SYMBOL, confirm, isCancel, log, note, password, select, text } from "@clack/prompts";
+import { type CANCEL_SYMBOL, confirm, isCancel, log, password, select, text } from "@clack/prompts";
 import { Cancelled } from "../../cancelled.ts";
 import { spin } from "../../output/spinner.ts";
 import { wrapLines } from "../../output/wrap-lines.ts";
@@ -101,10 +101,6 @@ export class DialogueScreen {
 
   bad(message: string): void {
     log.error(this.#broken(message), { output: this.#streams.output });
-  }
-
-  note(title: string, message: string): void {
-    note(message, title, { output: this.#streams.output });
   }
 
   /** Broken between words, so that there is room for the line at the left. */

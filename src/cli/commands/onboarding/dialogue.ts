@@ -1,6 +1,11 @@
 import { AccountId } from "../../../contracts/gateway-config.ts";
 import { TestSendResponse } from "../../../contracts/http-channels.ts";
-import { type ApplyResponse, onboardingTimes, TypedToken } from "../../../contracts/http-onboarding.ts";
+import {
+  type ApplyResponse,
+  type OnboardingPlan,
+  onboardingTimes,
+  TypedToken,
+} from "../../../contracts/http-onboarding.ts";
 import { PalyraError } from "../../../platform/errors.ts";
 import { Cancelled } from "../../cancelled.ts";
 import { type GatewayClient, route } from "../../gateway-client.ts";
@@ -29,34 +34,46 @@ export interface DialogueParts {
   readonly simulatedDiscord: () => Promise<SimulatedDiscord>;
 }
 
+/** What was said on the command line already. */
+export interface DialogueWishes {
+  /** Name of the account; null to ask for it. */
+  readonly account: string | null;
+  readonly simulated: boolean;
+  /** Base of a server compatible with Discord's REST API; null for Discord itself. */
+  readonly apiBase: string | null;
+  /** Channel whose permissions are looked at; null to have one chosen. */
+  readonly verifyChannelId: string | null;
+  /** Answers from which the questions start. */
+  readonly plan: OnboardingPlan;
+}
+
 /** Name of the account with the simulated Discord unless another one is given. */
 export const simulatedAccount = "simulated";
 
 /**
  * Connects a Discord account step by step. Until the end nothing is stored or changed.
- * @param given what was said on the command line already
  * @throws `Cancelled` when the user ends it
  */
-export async function connectDiscord(
-  parts: DialogueParts,
-  given: { readonly account: string | null; readonly simulated: boolean },
-): Promise<ApplyResponse> {
+export async function connectDiscord(parts: DialogueParts, given: DialogueWishes): Promise<ApplyResponse> {
   const setup = new DiscordSetup(parts.gateway);
   const { screen } = parts;
-  const simulated = given.simulated || (await askWhich(screen));
+  const simulated = given.simulated || (given.apiBase === null && (await askWhich(screen)));
   const found = simulated
     ? await screen.busy("Starting the simulated Discord", () => parts.simulatedDiscord())
     : null;
-  if (found !== null) screen.note("The simulated Discord", visibleText(`Its page: ${found.webUrl}`));
+  if (found !== null) screen.say(visibleText(`The simulated Discord runs. Its page: ${found.webUrl}`));
   const account = given.account ?? (await askAccount(screen, simulated));
   const credential =
     found === null
-      ? await askToken(screen, setup, account)
+      ? {
+          ...(await askToken(screen, setup, account)),
+          ...(given.apiBase === null ? {} : { api_base: given.apiBase }),
+        }
       : { account_id: account, token: found.botToken, api_base: found.apiBase };
-  const { preflight, credential: checked } = await preflightOf(parts, setup, credential);
+  const { preflight, credential: checked } = await preflightOf(parts, setup, credential, given);
   const inviteUrl = simulated ? null : preflight.invite_url;
-  const place = await askPlace({ ...parts, setup }, checked, inviteUrl);
-  const applied = await planAndApply(parts, setup, checked, place);
+  const place = preflight.channel ?? (await askPlace({ ...parts, setup }, checked, inviteUrl));
+  const applied = await planAndApply(parts, setup, checked, place, given.plan);
   await tryOut(parts, setup, applied, place, found);
   return applied;
 }
@@ -104,11 +121,13 @@ async function preflightOf(
   { screen, paint }: DialogueParts,
   setup: DiscordSetup,
   first: Credential,
+  { verifyChannelId }: DialogueWishes,
 ): Promise<Checked> {
+  const channel = verifyChannelId === null ? {} : { verify_channel_id: verifyChannelId };
   let credential = first;
   for (;;) {
     const preflight = await retried(screen, "Checking the bot", (signal) =>
-      setup.probe({ ...credential, plan: {} }, signal),
+      setup.probe({ ...credential, ...channel, plan: {} }, signal),
     );
     screen.say(checkLines(preflight.checks, paint).join("\n"));
     if (preflight.ready) return { preflight, credential };
@@ -125,9 +144,10 @@ async function planAndApply(
   setup: DiscordSetup,
   credential: Credential,
   place: Place,
+  wished: OnboardingPlan,
 ): Promise<ApplyResponse> {
   const verify = place === null ? {} : { verify_channel_id: place.channel_id };
-  let plan = await askPlan(screen, place, {});
+  let plan = { ...wished, ...(await askPlan(screen, place, wished)) };
   for (;;) {
     const asked = { ...credential, plan, ...verify };
     const preflight = await retried(screen, "Looking who would be answered", (signal) =>
@@ -139,7 +159,7 @@ async function planAndApply(
       { value: "change", label: "Change it" },
     ]);
     if (step === "change") {
-      plan = await askPlan(screen, place, plan);
+      plan = { ...wished, ...(await askPlan(screen, place, plan)) };
       continue;
     }
     const isOpen = plan.inbound_scope === "open_guild_channels";

@@ -22,7 +22,8 @@ export async function askPlace(
   inviteUrl: string | null,
 ): Promise<Place> {
   const { screen, setup } = parts;
-  if (inviteUrl !== null) screen.note("Invite the bot with this link", visibleText(inviteUrl));
+  // Not in a frame: a terminal that is narrower than the link would break it.
+  if (inviteUrl !== null) screen.say(`Invite the bot with this link:\n${visibleText(inviteUrl)}`);
   for (;;) {
     const guilds = await retried(screen, "Asking Discord for the bot's servers", (signal) =>
       setup.guilds(credential, signal),

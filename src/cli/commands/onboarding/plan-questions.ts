@@ -41,7 +41,7 @@ export async function askPlan(
     allow_from: allow,
     deny_from: deny,
     ...(scope === "allowlisted_guild_channels" && place !== null
-      ? { allowed_channels: [place.channel_id] }
+      ? { allowed_channels: [...new Set([place.channel_id, ...(before.allowed_channels ?? [])])] }
       : {}),
     ...inChannels,
   };
