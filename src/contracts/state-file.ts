@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { ServiceKind } from "./services.ts";
 
 /** Version written by this code. A higher one is opened read-only. */
 export const stateSchemaVersion = 8;
@@ -12,7 +11,7 @@ export type SecretsHome = z.infer<typeof SecretsHome>;
 export const StateFile = z.looseObject({
   schema_version: z.int().positive(),
   /** What the user wants of each service; set by commands only, so that a manual stop survives a reload. */
-  desired_running: z.record(ServiceKind, z.boolean()),
+  desired_running: z.looseObject({ gateway: z.boolean(), browserd: z.boolean() }),
   secrets_home: SecretsHome,
   /** When each of our own tokens was last made, for the rotation schedule. */
   token_created_unix_ms: z.looseObject({ admin: z.int().nullable(), browser: z.int().nullable() }),

@@ -191,13 +191,7 @@ export function parseState(text: string, defaults: StateDefaults): Exclude<ReadR
   }
   const fresh = newState(defaults);
   if (version > stateSchemaVersion) {
-    const parsed = StateFile.safeParse(completed(fields, fresh));
-    return {
-      kind: "newer",
-      state: parsed.success ? parsed.data : { ...fresh, schema_version: version },
-      text,
-      version,
-    };
+    return { kind: "newer", state: understood(completed(fields, fresh), fresh), text, version };
   }
   const plainTokens = plainTokensOf(fields);
   const clean = withoutPlainTokens(fields);
@@ -209,6 +203,17 @@ export function parseState(text: string, defaults: StateDefaults): Exclude<ReadR
   }
   const wrong = parsed.error.issues.map((issue) => issue.path.join(".")).join(", ");
   return { kind: "bad", reason: `wrong values: ${wrong}` };
+}
+
+/** The content of a newer version with defaults for each field that has another form there. */
+function understood(content: Readonly<Record<string, unknown>>, fresh: StateFile): StateFile {
+  const parsed = StateFile.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const wrong = new Set(parsed.error.issues.map((issue) => String(issue.path[0])));
+  return StateFile.parse({
+    ...content,
+    ...Object.fromEntries(Object.entries(fresh).filter(([field]) => wrong.has(field))),
+  });
 }
 
 /** The content with defaults for what it lacks. */

@@ -23,6 +23,29 @@ describe("The text of a state file", () => {
     assert.equal(read.version, 99);
   });
 
+  it("of a newer version with services nobody knows here, or fields of another form, still says what the user stopped", () => {
+    for (const more of [{ desired_running: { node_host: true } }, { secrets_home: { kind: "keychain" } }]) {
+      const desired_running = { gateway: false, browserd: false, ...more.desired_running };
+      const read = parseState(JSON.stringify({ schema_version: 9, ...more, desired_running }), defaults);
+      assert.ok(read.kind === "newer");
+      assert.equal(read.state.desired_running.gateway, false);
+      assert.equal(read.state.desired_running.browserd, false);
+    }
+  });
+
+  it("keeps what nobody knows in it, at any depth", () => {
+    const content = {
+      schema_version: 8,
+      desired_running: { gateway: true, browserd: false, node_host: true },
+      token_created_unix_ms: { admin: 1, browser: null, other: 2 },
+      secrets_home: "file",
+      mine: [1],
+    };
+    const read = parseState(JSON.stringify(content), defaults);
+    assert.ok(read.kind === "good");
+    assert.deepEqual(read.state, content);
+  });
+
   it("with a wrong type names the field", () => {
     const read = parseState('{"schema_version":8,"secrets_home":"cloud"}', defaults);
     assert.deepEqual(read, { kind: "bad", reason: "wrong values: secrets_home" });
