@@ -114,7 +114,7 @@ export class McpSessions {
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => {
         this.#sessions.set(id, session);
-        logger.info({ session: shortId(id), sessions: this.#sessions.size }, "A session was opened.");
+        logger.info({ session_id: shortId(id), sessions: this.#sessions.size }, "A session was opened.");
         this.#options.onChange();
       },
       onsessionclosed: () => session.close(),
@@ -126,7 +126,7 @@ export class McpSessions {
       clearTimeout(session.idleTimer);
       const id = transport.sessionId;
       if (id !== undefined && this.#sessions.delete(id)) {
-        logger.info({ session: shortId(id), sessions: this.#sessions.size }, "A session was closed.");
+        logger.info({ session_id: shortId(id), sessions: this.#sessions.size }, "A session was closed.");
         this.#options.onChange();
       }
       await browser.close();

@@ -15,6 +15,7 @@ export const redactionMarker = "<redacted>";
  * - a quoted value or a list of a sensitive key without its end: everything to the end of the text
  * - `Basic` and `Bearer` before a word of eight or more characters with digits, signs or inner capitals, and
  *   `Bot` before such a word unless it is a number
+ * - the word after an option such as `--token`, unless it has small letters only
  * - user names in addresses: `ssh://git@host` becomes `ssh://host`
  * - words in the form of a known maker's token, such as `sk-` with sixteen more characters, and three parts with
  *   dots that are as long as those of a Discord token

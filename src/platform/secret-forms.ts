@@ -5,6 +5,8 @@
 const begins =
   "(?:(?<![A-Za-z0-9_])|(?<=\\\\[nrtbf])|(?<=\\\\u[0-9A-Fa-f]{4})|(?<=%(?:25){0,3}[0-9A-Fa-f]{2}))";
 
+const keyName = "[A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?";
+
 /** Texts that are secrets by their form alone, as their makers document it. */
 const secretForms: readonly RegExp[] = [
   // Discord bot token: base64 of the user id, a time, an HMAC.
@@ -27,9 +29,33 @@ const secretForms: readonly RegExp[] = [
   new RegExp(`${begins}AIza[A-Za-z0-9_-]{35}`, "g"),
   // Standard Webhooks and Stripe webhooks.
   /whs(?:ec|k)_[A-Za-z0-9+/=_-]{16,}/g,
-  // Private keys in PEM form, also with the line ends of JSON.
-  /-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----[A-Za-z0-9+/=\s\\%]*(?:-----END [A-Z ]{0,32}PRIVATE KEY-----)?/g,
+  // Amazon Web Services.
+  new RegExp(`${begins}(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])`, "g"),
+  // Private keys in PEM form and of PGP, whole or cut, also with the line ends of JSON.
+  new RegExp(
+    `-----BEGIN ${keyName}-----(?:(?:[^-]|-(?!----))*-----END ${keyName}-----|[A-Za-z0-9+/=\\s\\\\%]*)`,
+    "g",
+  ),
 ];
+
+const keyBegins = new RegExp(`-----BEGIN ${keyName}-----`);
+const keyEnds = new RegExp(`-----END ${keyName}-----`);
+/** Encoded bytes, or a header of a key that is encrypted or made by PGP. */
+const keyLine = /^\s*(?:[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset): .*)\s*$/;
+
+/**
+ * Whether a private key goes on after this line of a text, one line of which is known at a time.
+ * @param inside whether it went on before
+ */
+export function isInsidePrivateKey(line: string, inside: boolean): boolean {
+  if (keyBegins.test(line)) return !keyEnds.test(line);
+  return inside && keyLine.test(line);
+}
+
+/** Whether nothing but a part of a private key can stand on a line inside of one. */
+export function isPartOfPrivateKey(line: string): boolean {
+  return keyLine.test(line) || keyEnds.test(line);
+}
 
 /** Webhooks and interactions of Discord: who knows the last part of the address may write there. */
 const discordCallback = /((?:webhooks|interactions)\\*(?:\/|%2F)\d{17,20}\\*(?:\/|%2F))[A-Za-z0-9_-]{20,}/gi;

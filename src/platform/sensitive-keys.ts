@@ -14,7 +14,14 @@ const sensitiveWords = new Set([
   "signature",
   "token",
 ]);
-const sensitivePairs = new Set(["api key", "private key", "access key", "signing key", "encryption key"]);
+const sensitivePairs = new Set([
+  "api key",
+  "private key",
+  "access key",
+  "signing key",
+  "encryption key",
+  "vault ref",
+]);
 
 /** Words of a key in any spelling: `xApiKey`, `X-API-KEY` and `x_api_key` are all `x api key`. */
 function wordsOf(key: string): string[] {
@@ -28,6 +35,8 @@ function wordsOf(key: string): string[] {
 /** Whether the value under a key is a secret, by the words of the key. `design` and `tokens` are harmless. */
 export function isSensitiveKey(key: string): boolean {
   const words = wordsOf(key);
+  // The id of a session is a name for it; what is called a session itself is the value of a cookie.
+  if (words.at(-1) === "session") return true;
   return words.some(
     (word, index) => sensitiveWords.has(word) || sensitivePairs.has(`${word} ${words[index + 1] ?? ""}`),
   );
@@ -36,18 +45,32 @@ export function isSensitiveKey(key: string): boolean {
 /** `%` of `%3A` and the like, also when the text was percent-encoded several times. */
 const percent = "%(?:25){0,7}";
 const blank = `(?:\\s|${percent}20|\\+)`;
-const separators = new RegExp(`(?:[:=]|${percent}3[AD])${blank}{0,4}`, "gi");
+const separators = new RegExp(`(?:=>|:=|[:=]|${percent}3[AD])${blank}{0,4}`, "gi");
 const openingQuote = new RegExp(`\\\\{0,64}["'\`]|${percent}2[27]`, "iy");
 const harmlessValue = /^(?:true|false|null|undefined|none|missing|<redacted>)$/i;
 const scheme = new RegExp(`(?:bearer|basic|bot|token)${blank}{1,8}`, "iy");
+/** Any other scheme of an Authorization header, before a word that is none of a sentence. */
+const otherScheme = new RegExp(
+  `[A-Za-z][A-Za-z0-9-]{1,31}${blank}{1,8}(?=[^\\s"'\\\\]{8})(?=[^\\s"'\\\\][a-z]{0,512}[A-Z0-9+/=_~])`,
+  "y",
+);
+/** A word in quotes behind a scheme. */
+const quotedWord = /\\{0,64}["'`][^\s"'`\\]{8,4096}\\{0,64}["'`]/y;
 const endOfWord = /[\s,;&"'`)\]}<]/g;
 const endOfPercentWord = new RegExp(`[\\s,;&"'\`)\\]}<]|${percent}(?:20|22|23|26|27|2C|3B|5D|7D)`, "gi");
 /** Schemes whose credentials are a list of parameters: all of them. */
 const listedCredentials =
   /(?:digest|hawk|oauth|signature|aws4-[a-z0-9-]{1,32})\s{1,8}(?:[\w-]{1,64}=(?:(\\{0,15})"[^"\\\r\n]*\1"|[^\s,"'\\]+)(?:,\s{0,4})?){1,32}/iy;
+/** Signatures of webhooks: `v1,X v1,Y` (Standard Webhooks) and `t=1,v1=X` (Stripe). */
+const listedSignatures =
+  /(?:t|v\d{1,2}[a-z]?)[=,][\w+/=-]{1,512}(?:[,\s]\s?(?:t|v\d{1,2}[a-z]?)[=,][\w+/=-]{1,512}){0,32}/y;
 /** The further pairs of a Cookie header. */
 const morePairs = /(?:;\s{0,4}[^\s;=,"'\\]{1,256}=[^\s;,"'\\]*){1,256}/y;
 const longestKey = 64;
+/** An option of a command line and the word after it, also in a list of arguments. */
+const option =
+  /--([A-Za-z][\w-]{0,63})(\s{1,4}|(?:\\{0,64}["'`]),\s{0,4}\\{0,64}["'`])([^\s"'`\\-][^\s"'`\\]*)/g;
+const proseWord = /^[A-Z]?[a-z]+[.,:;)]*$/;
 
 interface Span {
   readonly start: number;
@@ -97,13 +120,27 @@ function closingBracket(text: string, from: number): number {
   return text.length;
 }
 
+/** The scheme of a credential at `from`, with the blanks behind it; empty when there is none. */
+function schemeAt(text: string, from: number, key: string): string {
+  const other = /authorization$/i.test(key) ? matchAt(otherScheme, text, from) : undefined;
+  return matchAt(scheme, text, from) ?? other ?? "";
+}
+
 /** End of the bare word at `from`, with the scheme before a credential. */
-function wordEnd(text: string, from: number, separator: string): number {
-  const start = from + (matchAt(scheme, text, from)?.length ?? 0);
+function wordEnd(text: string, from: number, key: string, separator: string): number {
+  const start = from + schemeAt(text, from, key).length;
+  const quoted = start > from ? matchAt(quotedWord, text, start) : undefined;
+  if (quoted !== undefined) return start + quoted.length;
   const end = indexFrom(separator.includes("%") ? endOfPercentWord : endOfWord, text, start);
   if (end === start) return from;
   // Backslashes before a quote belong to the text around, whose end it is.
   return text[end] === '"' || text[end] === "'" ? backslashesBefore(text, end, start) : end;
+}
+
+/** A value that is a list without quotes around it. */
+function listAt(text: string, from: number, key: string): string | undefined {
+  if (/authorization$/i.test(key)) return matchAt(listedCredentials, text, from);
+  return /signature$/i.test(key) ? matchAt(listedSignatures, text, from) : undefined;
 }
 
 /** Where the value that begins at `from` stands. */
@@ -114,9 +151,9 @@ function valueSpan(text: string, from: number, key: string, separator: string): 
     return { start, end: closingQuote(text, start, quote) };
   }
   if (text[from] === "{" || text[from] === "[") return { start: from, end: closingBracket(text, from) };
-  const listed = /authorization$/i.test(key) ? matchAt(listedCredentials, text, from) : undefined;
+  const listed = listAt(text, from, key);
   if (listed !== undefined) return { start: from, end: from + listed.length };
-  const end = wordEnd(text, from, separator);
+  const end = wordEnd(text, from, key, separator);
   const more = /cookie$/i.test(key) ? (matchAt(morePairs, text, end)?.length ?? 0) : 0;
   return { start: from, end: end + more };
 }
@@ -167,5 +204,15 @@ export function redactKeyedValues(text: string, marker: string): string {
     copied = end;
     separators.lastIndex = end;
   }
-  return output + text.slice(copied);
+  return withoutOptions(output + text.slice(copied), marker);
+}
+
+/** `--token VALUE` as arguments have it. In “--token is unknown” a word of the sentence follows. */
+function withoutOptions(text: string, marker: string): string {
+  return text.replace(option, (whole, key: string, gap: string, value: string) => {
+    // What comes last says what the value is: a `--token-file` is no token.
+    const lastWords = key.split("-").slice(key.endsWith("-key") ? -2 : -1);
+    if (!isSensitiveKey(lastWords.join("-")) || proseWord.test(value) || value === marker) return whole;
+    return `--${key}${gap}${marker}`;
+  });
 }

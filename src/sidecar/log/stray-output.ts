@@ -1,5 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 import type { Redactor } from "../../platform/redactor.ts";
+import { isInsidePrivateKey, isPartOfPrivateKey } from "../../platform/secret-forms.ts";
 
 /** Longest line that is waited for, in characters; more of it is left out. */
 const longestLine = 64 * 1024;
@@ -18,6 +19,7 @@ export class StrayOutput {
   readonly #decoder = new StringDecoder("utf8");
   #line = "";
   #cut = false;
+  #insideKey = false;
 
   /** @param take gets each line without its end, redacted; blank ones are left out */
   constructor(redactor: Pick<Redactor, "redact">, take: (line: string) => void) {
@@ -47,12 +49,14 @@ export class StrayOutput {
 
   #finish(): void {
     const line = this.#line.replace(/\r$/, "");
+    const partOfKey = this.#insideKey && isPartOfPrivateKey(line);
+    this.#insideKey = isInsidePrivateKey(line, this.#insideKey);
     const redacted = this.#cut
       ? `${this.#redactor.redact(line).slice(0, -uncertainEnd)} … (cut)`
       : this.#redactor.redact(line);
     this.#line = "";
     this.#cut = false;
-    if (redacted.trim() !== "") this.#take(redacted);
+    if (redacted.trim() !== "" && !partOfKey) this.#take(redacted);
   }
 }
 

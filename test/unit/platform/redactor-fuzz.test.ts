@@ -100,6 +100,11 @@ const keyed: Choices<(random: Random, secret: string) => string> = [
   (random, secret) =>
     `to=${encoded(`https://host.test/cb?token=${secret}&mode=ok`, whole(random, 1, 4))}&mode=ok`,
   (random, secret) => `q=${encoded(JSON.stringify({ token: secret, mode: "ok" }), whole(random, 1, 3))}`,
+  (_, secret) => `authorization: ApiKey ${secret}A1`,
+  (_, secret) => `webhook-signature: v1,${secret} v1a,${secret}`,
+  (_, secret) => inspect(new Map([["client_secret", secret]])),
+  (_, secret) => `spawn palyra --token ${secret}1 --json`,
+  (_, secret) => inspect({ spawnargs: ["--auth-token", `${secret}1`, "--json"] }),
   (_, secret) => `postgres://ada:${secret}@db.test/main`,
   (_, secret) => `https%3A%2F%2Fada%3A${secret}%40db.test%2Fmain`,
   (_, secret) => `https://discord.test/api/v10/webhooks/123456789012345678/${secret}${secret}/messages`,

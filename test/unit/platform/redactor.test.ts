@@ -57,6 +57,37 @@ describe("Redactor", () => {
       "login with MTIzNDU2Nzg5MDEyMzQ1Njc4OQ.GabcdE.abcdefghijklmnopqrstuvwxyz0123456789AB failed",
       "login with <redacted> failed",
     ],
+    [
+      "headers of any scheme",
+      "Authorization: ApiKey abc123XYZ9 and authorization: Negotiate YIIZ1234= ok",
+      "Authorization: <redacted> and authorization: <redacted> ok",
+    ],
+    ["credentials in quotes", 'authorization: Bearer "abc123XYZ9" ok', "authorization: <redacted> ok"],
+    [
+      "lists of signatures",
+      "webhook-signature: v1,YWJjZA== v1,ZWZnaA== and Stripe-Signature: t=1,v1=abc,v1=def ok",
+      "webhook-signature: <redacted> and Stripe-Signature: <redacted> ok",
+    ],
+    [
+      "maps as Node.js prints them",
+      "Map(1) { 'token' => 'S1secret' } x := 1 secret := S2",
+      "Map(1) { 'token' => '<redacted>' } x := 1 secret := <redacted>",
+    ],
+    [
+      "options of a command line, also in a list",
+      "spawnargs: [ '--token', 'S1secret', '--token-file', '/a' ] palyra --api-key S2secret --json",
+      "spawnargs: [ '--token', '<redacted>', '--token-file', '/a' ] palyra --api-key <redacted> --json",
+    ],
+    [
+      "encrypted private keys and those of PGP",
+      "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,AB\n\nMIIE\n-----END RSA PRIVATE KEY-----\n-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: 1\n\nlQOY\n-----END PGP PRIVATE KEY BLOCK-----\nok",
+      "<redacted>\n<redacted>\nok",
+    ],
+    [
+      "session cookies, but not the names of sessions",
+      "session=S1 session_id=S2",
+      "session=<redacted> session_id=S2",
+    ],
     ["passwords with blanks in quotes", 'password="a b c" next', 'password="<redacted>" next'],
   ];
   for (const [what, text, expected] of cases) {
@@ -69,6 +100,8 @@ describe("Redactor", () => {
     "The bot connected as palyra and Basic settings were read.",
     "GET /healthz 200 in 3 ms",
     "token=null secret: missing",
+    "The option --token is unknown; use --token-stdin or --password-file /run/x.",
+    "-----BEGIN PUBLIC KEY-----\nMIIBIjANBg\n-----END PUBLIC KEY-----",
     "line one\n  line two\ttabbed",
   ]) {
     it(`leaves harmless text as it is: ${JSON.stringify(harmless)}`, () =>
@@ -129,10 +162,16 @@ describe("Redactor", () => {
       "=",
       "a",
       "sk-",
+      "-----BEGIN PRIVATE KEY-----\n",
+      "authorization: Aa ",
+      "signature: v1,a ",
+      "signature=v1=",
+      "--token ",
+      '"--token", "',
     ])
       redactor.redact(unit.repeat(1_000_000 / unit.length));
     redactor.redact(
-      `x://${"a".repeat(1_000_000)} Bearer ${"%".repeat(1_000_000)} cookie: ${"a=b;".repeat(250_000)}`,
+      `x://${"a".repeat(1_000_000)} -----BEGIN PRIVATE KEY-----${"- ".repeat(500_000)} Bearer ${"%".repeat(1_000_000)} cookie: ${"a=b;".repeat(250_000)}`,
     );
     const { user } = process.cpuUsage(started);
     assert.ok(user < 15_000_000, `${user} us`);

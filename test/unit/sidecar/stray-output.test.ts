@@ -39,6 +39,24 @@ describe("What libraries print", () => {
     assert.deepEqual(lines([Buffer.from([0xff, 0xfe, 0x80, 0x0a]), "next\n"]).at(-1), "next");
   });
 
+  it("shows nothing of a private key, though its lines come one by one", () => {
+    const key = [
+      "-----BEGIN RSA PRIVATE KEY-----",
+      "Proc-Type: 4,ENCRYPTED",
+      "",
+      "TUlJRXBBSUJBQUtDQVFF",
+      "QUFB=",
+    ];
+    const end = "-----END RSA PRIVATE KEY-----";
+    assert.deepEqual(lines([`before\n${[...key, end].join("\r\n")}\nafter\n`]), [
+      "before",
+      "<redacted>",
+      "after",
+    ]);
+    const cutShort = lines([`${key.join("\n")}\nError: the key has no end\nnext\n`]);
+    assert.deepEqual(cutShort, ["<redacted>", "Error: the key has no end", "next"]);
+  });
+
   it("is cut when a line has no end, without half a secret at the cut", () => {
     for (let shift = 0; shift <= secret.length; shift += 1) {
       const [line = ""] = lines(["x".repeat(64 * 1024 - shift), secret, "y".repeat(1_000_000), "\n", "next"]);
