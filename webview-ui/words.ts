@@ -4,6 +4,7 @@ import {
   undeliveredSentence,
   waitingSentences,
 } from "../src/contracts/route-reasons.ts";
+import { isSendingPaused } from "../src/contracts/sending-paused.ts";
 import type { ConnectorStatus, RecentMessage } from "../src/contracts/sidecar-status.ts";
 import type { OverallStatus, ServiceState } from "../src/contracts/snapshot.ts";
 import type { Tone } from "./icon.ts";
@@ -84,6 +85,8 @@ export function connectorMark(connector: ConnectorStatus): Mark {
 function connectionMark(connector: ConnectorStatus): Mark {
   switch (connector.liveness) {
     case "running":
+      if (isSendingPaused(connector))
+        return { word: "Sending paused", icon: "debug-pause", tone: "attention" };
       return connector.readiness === "ready"
         ? { word: "Ready", icon: "pass-filled", tone: "good" }
         : { word: "Connected", icon: "circle-outline", tone: "busy" };

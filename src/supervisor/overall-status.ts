@@ -1,3 +1,4 @@
+import { isSendingPaused } from "../contracts/sending-paused.ts";
 import type { ServiceKind } from "../contracts/services.ts";
 import type { ConnectorReadiness } from "../contracts/sidecar-status.ts";
 import type {
@@ -8,6 +9,7 @@ import type {
   ServiceView,
 } from "../contracts/snapshot.ts";
 import { flappingOf } from "./flapping.ts";
+import { pauseMessage } from "./warnings.ts";
 
 export interface OverallVerdict {
   readonly status: OverallStatus;
@@ -47,6 +49,7 @@ const rules: readonly Rule[] = [
   { status: "degraded", find: otherDoesNotRun },
   { status: "degraded", find: browserIsUnwell },
   { status: "degraded", find: connectorIsNotReady },
+  { status: "degraded", find: connectorIsPaused },
   { status: "degraded", find: goesUpAndDown },
   { status: "degraded", find: gatewayIsNotWanted },
 ];
@@ -90,8 +93,7 @@ const stateWords: Readonly<Record<ServiceState, string>> = {
   stopping: "is stopping",
 };
 
-const readinessWords: Readonly<Record<ConnectorReadiness, string>> = {
-  ready: "is ready",
+const readinessWords: Readonly<Record<Exclude<ConnectorReadiness, "ready">, string>> = {
   missing_credential: "has no token",
   auth_failed: "has a token that is refused",
   misconfigured: "is not configured as it must be",
@@ -154,11 +156,20 @@ function browserIsUnwell({ wanted, browserd }: Situation): readonly OverallCause
 
 function connectorIsNotReady({ gateway }: Situation): readonly OverallCause[] {
   return (gateway?.status.connectors ?? [])
-    .filter(({ enabled, readiness }) => enabled && readiness !== "ready")
-    .map(({ connector_id, last_error, readiness }) => ({
-      source: connector_id,
-      message: last_error?.message ?? `${connector_id} ${readinessWords[readiness]}.`,
-    }));
+    .filter(({ enabled, readiness, liveness }) => {
+      const isLost = liveness === "restarting" || liveness === "failed";
+      return enabled && (readiness !== "ready" || isLost);
+    })
+    .map(({ connector_id, last_error, readiness }) => {
+      const how = readiness === "ready" ? "has lost its connection" : readinessWords[readiness];
+      return { source: connector_id, message: last_error?.message ?? `${connector_id} ${how}.` };
+    });
+}
+
+function connectorIsPaused({ gateway }: Situation): readonly OverallCause[] {
+  return (gateway?.status.connectors ?? [])
+    .filter(isSendingPaused)
+    .map(({ connector_id }) => ({ source: connector_id, message: pauseMessage(connector_id) }));
 }
 
 function goesUpAndDown({ wanted, now }: Situation): readonly OverallCause[] {

@@ -1,4 +1,5 @@
 import type { ErrorDetails } from "../contracts/errors.ts";
+import { isSendingPaused } from "../contracts/sending-paused.ts";
 import type { ControlCenterSnapshot, ServiceView, Warning } from "../contracts/snapshot.ts";
 import { remedyFor } from "./remedies.ts";
 
@@ -24,6 +25,22 @@ export function warningOf(
   };
 }
 
+/** What the owner held back is easily forgotten, and nobody is answered meanwhile. */
+function pauseWarning(connectorId: string): Warning {
+  return {
+    id: `${connectorId}:paused`,
+    severity: "warning",
+    source: connectorId,
+    message: pauseMessage(connectorId),
+    next_step: `Resume sending; in a terminal with: palyra channels queue-resume ${connectorId}`,
+    remedy: { title: "Resume Sending", command: "palyra.resumeQueue" },
+  };
+}
+
+export function pauseMessage(connectorId: string): string {
+  return `${connectorId} sends nothing: its sending is paused.`;
+}
+
 type WarningInputs = Pick<ControlCenterSnapshot, "services" | "gateway" | "browserd">;
 
 /** All warnings that follow from the state of services and connectors; a problem is told once. */
@@ -44,6 +61,7 @@ export function warningsOf({ services, gateway, browserd }: WarningInputs): Warn
     }
   }
   for (const connector of gateway?.status.connectors ?? []) {
+    if (isSendingPaused(connector)) warnings.push(pauseWarning(connector.connector_id));
     if (!connector.enabled || connector.last_error === null) continue;
     if (connector.readiness === "ready" && connector.liveness === "running") continue;
     warnings.push(

@@ -1,5 +1,6 @@
 import type { ApprovalRisk, PendingApproval } from "../contracts/approvals.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
+import { isSendingPaused } from "../contracts/sending-paused.ts";
 import type { ConnectorStatus } from "../contracts/sidecar-status.ts";
 import type { ServiceState, ServiceView, Warning } from "../contracts/snapshot.ts";
 import { approvalItemId, waitingApprovals } from "./approval-actions.ts";
@@ -227,6 +228,7 @@ function deadLetterFact({ connector_id, queue }: ConnectorStatus, id: string): O
 function connectorIcon(connector: ConnectorStatus, works: boolean): NodeIcon {
   if (!connector.enabled || connector.liveness === "stopped") return { id: "circle-outline" };
   if (works) return { id: "pass-filled", color: green };
+  if (isSendingPaused(connector)) return { id: "debug-pause", color: yellow };
   if (connector.liveness === "starting" && connector.last_error === null) return { id: "sync~spin" };
   return connector.liveness === "failed" ? { id: "error", color: red } : { id: "warning", color: yellow };
 }

@@ -44,6 +44,7 @@ function argumentsOf(warning: Warning, remedy: Remedy): readonly string[] {
   if (remedy.command === commandIds.setDiscordToken) {
     return warning.source.startsWith("discord:") ? [warning.source.slice("discord:".length)] : [];
   }
+  if (remedy.command === commandIds.resumeQueue) return [warning.source];
   return warning.source === "gateway" || warning.source === "browserd" ? [warning.source] : [];
 }
 

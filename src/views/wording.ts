@@ -1,3 +1,4 @@
+import { isSendingPaused } from "../contracts/sending-paused.ts";
 import type { ConnectorLiveness, ConnectorReadiness, ConnectorStatus } from "../contracts/sidecar-status.ts";
 import type { OverallStatus, ServiceState } from "../contracts/snapshot.ts";
 
@@ -41,7 +42,7 @@ const livenessWords: Readonly<Record<ConnectorLiveness, string>> = {
 export function connectorStateWord(connector: ConnectorStatus): string {
   if (!connector.enabled) return "Off";
   const connected = connector.liveness === "running" && connector.readiness === "ready";
-  if (connected) return readinessWords.ready;
+  if (connected) return isSendingPaused(connector) ? "Sending paused" : readinessWords.ready;
   const blocked = connector.readiness !== "ready" && connector.readiness !== "unknown";
   return blocked ? readinessWords[connector.readiness] : livenessWords[connector.liveness];
 }

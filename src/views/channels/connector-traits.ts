@@ -1,3 +1,4 @@
+import { isSendingPaused } from "../../contracts/sending-paused.ts";
 import type { ConnectorStatus } from "../../contracts/sidecar-status.ts";
 import { itemTraits } from "../contribution-ids.ts";
 
@@ -15,18 +16,13 @@ export function connectorOfArgument(argument: unknown): string | null {
   return /^[a-z]+:[a-z0-9][a-z0-9._-]*$/.test(id) ? id : null;
 }
 
-/** Whether its queue is held back, as far as the gateway told. */
-export function isPaused({ saturation }: ConnectorStatus): boolean {
-  return saturation?.state === "paused" || saturation?.reasons.includes("queue_paused") === true;
-}
-
 /** What may be done with a connector in its state, as words of its item's context value. */
 export function connectorTraits(connector: ConnectorStatus): string {
   const traits = [
     itemTraits.connector,
     connector.kind === "discord" ? itemTraits.discord : "",
     connector.enabled ? itemTraits.canDisable : itemTraits.canEnable,
-    isPaused(connector) ? itemTraits.canResume : itemTraits.canPause,
+    isSendingPaused(connector) ? itemTraits.canResume : itemTraits.canPause,
     connector.queue.outbox_pending > 0 ? itemTraits.canDrain : "",
     connector.queue.dead_letters > 0 ? itemTraits.hasDeadLetters : "",
   ];

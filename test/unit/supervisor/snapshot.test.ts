@@ -199,6 +199,24 @@ describe("The snapshot", () => {
     );
   });
 
+  it("is degraded while sending is paused or the connection is lost, and says which connector it is", () => {
+    const paused = { ...connector, saturation: { state: "paused" as const, reasons: ["queue_paused"] } };
+    const snapshot = snapshotOf({ gatewayStatus: { connectors: [paused] } });
+    assert.deepEqual(
+      [snapshot.overall_status, snapshot.overall_reason],
+      ["degraded", "discord:default sends nothing: its sending is paused."],
+    );
+    const [warning] = snapshot.warnings;
+    assert.deepEqual(
+      [warning?.id, warning?.remedy?.command],
+      ["discord:default:paused", "palyra.resumeQueue"],
+    );
+    const lost = snapshotOf({ gatewayStatus: { connectors: [{ ...connector, liveness: "restarting" }] } });
+    assert.equal(lost.overall_reason, "discord:default has lost its connection.");
+    const off = { ...paused, enabled: false };
+    assert.equal(snapshotOf({ gatewayStatus: { connectors: [off] } }).overall_status, "healthy");
+  });
+
   it("ignores a connector that is switched off", () => {
     const off = { ...connector, enabled: false, readiness: "missing_credential" } as const;
     assert.equal(snapshotOf({ gatewayStatus: { connectors: [off] } }).overall_status, "healthy");

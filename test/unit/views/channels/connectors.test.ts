@@ -18,6 +18,11 @@ describe("The item of a connector", () => {
       "connector discord canDisable canResume canDrain hasDeadLetters",
     );
     assert.equal(connectorTraits(connector({ kind: "echo" })), "connector canDisable canPause");
+    const off = { state: "paused", reasons: ["connector_disabled"] } as const;
+    assert.equal(
+      connectorTraits(connector({ enabled: false, saturation: { ...off, reasons: [...off.reasons] } })),
+      "connector discord canEnable canPause",
+    );
   });
 
   it("names its connector to a command, and nothing else does", () => {
