@@ -79,6 +79,15 @@ export const contextKeys = {
   hasChannels: "palyra.hasChannels",
   hasGateway: "palyra.hasGateway",
   hasWebhooks: "palyra.hasWebhooks",
+  canEnableWebhook: "palyra.canEnableWebhook",
+  canDisableWebhook: "palyra.canDisableWebhook",
+  hasApprovals: "palyra.hasApprovals",
+  canEnableChannel: "palyra.canEnableChannel",
+  canDisableChannel: "palyra.canDisableChannel",
+  canPauseQueue: "palyra.canPauseQueue",
+  canResumeQueue: "palyra.canResumeQueue",
+  canDrainQueue: "palyra.canDrainQueue",
+  hasDeadLetters: "palyra.hasDeadLetters",
   /** Whether the walkthrough of the set-up has been opened in this window. */
   setupShown: "palyra.setupShown",
 } as const;
