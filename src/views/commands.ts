@@ -75,7 +75,7 @@ export function commandActions(parts: CommandParts): Readonly<Record<CommandName
     openControlCenter: async () => panel.show(),
     showLogs: async (argument) => {
       const center = await holder.current();
-      const service = serviceOfArgument(argument) ?? (await pickService(parts, null, "show the logs of"));
+      const service = serviceOfArgument(argument) ?? (await pickService(parts, null, "read the logs of"));
       if (service !== null) await channels.show(service, () => center.logs(service));
     },
     showLogsAt: async (argument) => {

@@ -5,6 +5,7 @@ import { connectorOfArgument } from "../channels/connector-traits.ts";
 import type { ControlCenterHolder } from "../control-center-holder.ts";
 import { askText } from "../wizard/quick-input.ts";
 import { runWizard } from "../wizard/wizard.ts";
+import { count } from "../wording.ts";
 import { connectSteps } from "./connect-steps.ts";
 import type { Account, DiscordDesk } from "./discord-desk.ts";
 import { bareToken, freeAccountName, newDraft, tokenFault } from "./draft.ts";
@@ -81,7 +82,8 @@ export function accountCommands({ holder, desk, simulatedDiscord }: AccountParts
       const remove = "Remove";
       const queue = account.connector?.queue;
       const waiting = (queue?.inbox_pending ?? 0) + (queue?.outbox_pending ?? 0);
-      const lost = waiting === 0 ? "" : ` ${waiting} waiting messages are let go.`;
+      const lost =
+        waiting === 0 ? "" : ` ${count(waiting, "waiting message is", "waiting messages are")} let go.`;
       const chosen = await vscode.window.showWarningMessage(
         `Remove the Discord account “${account.account_id}”?`,
         { modal: true, detail: `Its section of palyra.toml and its token are deleted.${lost}` },

@@ -70,7 +70,7 @@ function addSteps(taken: ReadonlySet<string>, connectors: readonly string[]): re
           place,
           value: draft.id,
           placeholder: "github-repo",
-          prompt: "It is a part of the address the sender calls.",
+          prompt: "The name is the last part of the address that the sender calls.",
           fault: (text) => {
             const name = WebhookName.safeParse(text);
             if (!name.success) return "Use letters, digits, . _ -";

@@ -1,13 +1,13 @@
 import * as vscode from "vscode";
 import type { Webhook } from "../../contracts/http-webhooks.ts";
-import { WebhookName } from "../../contracts/webhook.ts";
 import type { ControlCenterHolder } from "../control-center-holder.ts";
-import { askChoice, askText, type Entry } from "../wizard/quick-input.ts";
+import { askChoice, askText } from "../wizard/quick-input.ts";
 import type { WizardPlace } from "../wizard/wizard.ts";
 import { addWebhook } from "./add-webhook.ts";
 import { manageDeliveries } from "./deliveries.ts";
 import type { WebhookDesk } from "./webhook-desk.ts";
-import { webhookEntries } from "./webhook-entries.ts";
+import { noWebhook, webhookEntries } from "./webhook-entries.ts";
+import { webhookOfArgument } from "./webhook-nodes.ts";
 
 export interface WebhookParts {
   readonly holder: ControlCenterHolder;
@@ -15,6 +15,7 @@ export interface WebhookParts {
 }
 
 type Deed = (webhook: Webhook) => Promise<unknown>;
+type Deeds = Readonly<Record<"enable" | "disable" | "test" | "remove" | "deliveries" | "copyAddress", Deed>>;
 type Fits = (webhook: Webhook) => boolean;
 
 /** Commands about webhooks. The integration is given by its id; else it is asked for. */
@@ -26,7 +27,7 @@ export function webhookCommands({ holder, webhooks: desk }: WebhookParts) {
     remove: (webhook: Webhook) => remove(desk, webhook),
     deliveries: ({ integration_id }: Webhook) => manageDeliveries(desk, integration_id),
     copyAddress: (webhook: Webhook) => copyAddress(holder, webhook),
-  } satisfies Record<string, Deed>;
+  } satisfies Deeds;
   const on =
     (verb: string, fits: Fits, deed: Deed) =>
     async (argument: unknown): Promise<void> => {
@@ -36,13 +37,13 @@ export function webhookCommands({ holder, webhooks: desk }: WebhookParts) {
   const always: Fits = () => true;
   return {
     manageWebhooks: async (argument: unknown): Promise<void> => {
-      const add = async (): Promise<unknown> => await addWebhook(holder, desk);
+      const given = await find(desk, argument);
+      if (given !== null) return await manage(given, deeds);
       for (;;) {
-        const webhook = await choose(desk, argument, "see", always, add);
-        if (webhook === null) return;
-        const deed = await chooseDeed(webhook, deeds);
-        if (deed !== null) await deed(webhook);
-        if (WebhookName.safeParse(argument).success) return;
+        const chosen = await chooseOrAdd(desk);
+        if (chosen === null) return;
+        if (chosen === "add") await addWebhook(holder, desk);
+        else await manage(chosen, deeds);
       }
     },
     addWebhook: async (): Promise<void> => await addWebhook(holder, desk),
@@ -56,43 +57,55 @@ export function webhookCommands({ holder, webhooks: desk }: WebhookParts) {
 
 const place = (title: string, canGoBack = false): WizardPlace => ({ title, step: 1, total: 1, canGoBack });
 
+/** The webhook that an argument names, if there is one. */
+async function find(desk: WebhookDesk, argument: unknown): Promise<Webhook | null> {
+  const wanted = webhookOfArgument(argument);
+  if (wanted === null) return null;
+  const { integrations } = await desk.list();
+  return integrations.find(({ integration_id }) => integration_id === wanted) ?? null;
+}
+
 async function choose(
   desk: WebhookDesk,
   argument: unknown,
   verb: string,
   fits: Fits,
-  add?: () => Promise<unknown>,
 ): Promise<Webhook | null> {
-  const wanted = WebhookName.safeParse(argument);
-  if (wanted.success) {
-    const { integrations } = await desk.list();
-    const given = integrations.find(({ integration_id }) => integration_id === wanted.data);
-    if (given !== undefined) return given;
-  }
-  const adding: Entry<Webhook>[] =
-    add === undefined
-      ? []
-      : [
-          {
-            label: "$(add) Add a Webhook…",
-            act: async () => {
-              await add();
-              return true;
-            },
-          },
-        ];
+  const given = await find(desk, argument);
+  if (given !== null) return given;
   const outcome = await askChoice<Webhook>({
     place: place("Webhooks"),
     placeholder: `Choose the webhook to ${verb}`,
-    load: async () => [...webhookEntries(await desk.list(), fits), ...adding],
+    load: async () => {
+      const entries = webhookEntries(await desk.list(), fits);
+      return entries.length > 0 ? entries : [noWebhook(verb)];
+    },
   });
   return outcome.kind === "next" ? outcome.draft : null;
 }
 
-async function chooseDeed(
-  webhook: Webhook,
-  deeds: Readonly<Record<"enable" | "disable" | "test" | "remove" | "deliveries" | "copyAddress", Deed>>,
-): Promise<Deed | null> {
+async function chooseOrAdd(desk: WebhookDesk): Promise<Webhook | "add" | null> {
+  const outcome = await askChoice<Webhook | "add">({
+    place: place("Webhooks"),
+    placeholder: "Choose a webhook to see and change it",
+    load: async () => [
+      ...webhookEntries(await desk.list(), () => true),
+      {
+        label: "$(add) Add a Webhook…",
+        description: "a sender calls it, and the agent answers",
+        value: "add",
+      },
+    ],
+  });
+  return outcome.kind === "next" ? outcome.draft : null;
+}
+
+async function manage(webhook: Webhook, deeds: Deeds): Promise<void> {
+  const deed = await chooseDeed(webhook, deeds);
+  if (deed !== null) await deed(webhook);
+}
+
+async function chooseDeed(webhook: Webhook, deeds: Deeds): Promise<Deed | null> {
   const { display_name, enabled } = webhook;
   const outcome = await askChoice<Deed>({
     place: place(display_name, true),
@@ -139,7 +152,8 @@ function parsed(text: string): object | null {
 
 async function remove(desk: WebhookDesk, { integration_id, display_name }: Webhook): Promise<void> {
   const agree = "Remove";
-  const detail = "It is taken out of webhooks.toml, and its sender is refused from then on.";
+  const detail =
+    "It is taken out of webhooks.toml, and its sender is refused from then on. Its secret stays in the secret store.";
   const chosen = await vscode.window.showWarningMessage(
     `Remove “${display_name}”?`,
     { modal: true, detail },

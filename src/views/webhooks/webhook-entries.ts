@@ -16,7 +16,7 @@ export function webhookEntries(
   { integrations, quarantined }: WebhooksResponse,
   fits: (webhook: Webhook) => boolean,
 ): readonly Entry<Webhook>[] {
-  const entries: Entry<Webhook>[] = [
+  return [
     ...integrations.filter(fits).map((webhook) => ({
       label: `$(${iconOf(webhook)}) ${webhook.display_name}`,
       description: `${webhook.provider} · ${readinessWords[webhook.status]}`,
@@ -29,7 +29,11 @@ export function webhookEntries(
       detail: `${field}: ${message}`,
     })),
   ];
-  return entries.length > 0 ? entries : [{ label: "$(info) There is no webhook to choose from" }];
+}
+
+/** What is shown where nothing can be chosen. */
+export function noWebhook(verb: string): Entry<Webhook> {
+  return { label: `$(info) There is no webhook to ${verb}` };
 }
 
 function iconOf({ status }: Webhook): string {

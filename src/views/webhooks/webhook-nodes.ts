@@ -1,9 +1,20 @@
+import { WebhookName } from "../../contracts/webhook.ts";
 import type { WebhooksStatus } from "../../contracts/webhook-status.ts";
 import { commandIds, itemTraits } from "../contribution-ids.ts";
 import type { OverviewNode } from "../overview-node.ts";
 
+const itemId = "webhooks";
+
+/** The webhook that a command was called for; null when it was called for all of them, on their item of the tree. */
+export function webhookOfArgument(argument: unknown): string | null {
+  const name = WebhookName.safeParse(argument);
+  return name.success && argument !== itemId ? name.data : null;
+}
+
 /** The webhooks as one item of the overview; none while there is no webhooks.toml. */
-export function webhookNodes(status: WebhooksStatus | undefined): readonly OverviewNode[] {
+export function webhookNodes(
+  status: Pick<WebhooksStatus, "total" | "ready" | "quarantined" | "deliveries"> | undefined,
+): readonly OverviewNode[] {
   if (status === undefined) return [];
   const { total, ready, quarantined, deliveries } = status;
   const dead = deliveries?.dead ?? 0;
@@ -16,7 +27,7 @@ export function webhookNodes(status: WebhooksStatus | undefined): readonly Overv
     .join(" · ");
   return [
     {
-      id: "webhooks",
+      id: itemId,
       label: "Webhooks",
       description,
       tooltip: `Webhooks: ${description}`,
