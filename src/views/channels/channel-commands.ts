@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { isSendingPaused } from "../../contracts/sending-paused.ts";
 import type { ConnectorStatus } from "../../contracts/sidecar-status.ts";
 import { TextDocuments } from "../text-documents.ts";
 import type { ViewStateSource } from "../view-state-source.ts";
@@ -6,7 +7,7 @@ import { askText } from "../wizard/quick-input.ts";
 import { connectorStateWord, count } from "../wording.ts";
 import type { ChannelDesk } from "./channel-desk.ts";
 import { channelLogText } from "./channel-log.ts";
-import { connectorOfArgument, isPaused } from "./connector-traits.ts";
+import { connectorOfArgument } from "./connector-traits.ts";
 import { manageDeadLetters } from "./dead-letters.ts";
 import { managePairings } from "./pairings.ts";
 import { previewRouting } from "./router-preview.ts";
@@ -55,8 +56,8 @@ export class ChannelCommands implements vscode.Disposable {
         },
       ),
       restartChannel: this.#on("connect anew", ({ enabled }) => enabled, operate("restart")),
-      pauseQueue: this.#on("pause", (connector) => !isPaused(connector), operate("queue/pause")),
-      resumeQueue: this.#on("resume", isPaused, operate("queue/resume")),
+      pauseQueue: this.#on("pause", (connector) => !isSendingPaused(connector), operate("queue/pause")),
+      resumeQueue: this.#on("resume", isSendingPaused, operate("queue/resume")),
       drainQueue: this.#on(
         "send the waiting messages of",
         ({ queue }) => queue.outbox_pending > 0,
@@ -121,7 +122,7 @@ async function createCode(desk: ChannelDesk, connectorId: string): Promise<void>
   const minutes = Math.max(1, Math.round((expires_at_unix_ms - Date.now()) / 60_000));
   const copy = "Copy";
   const chosen = await vscode.window.showInformationMessage(
-    `Pairing code ${code}: whoever sends it to the bot in a direct message within ${count(minutes, "minute", "minutes")} may write to it.`,
+    `Pairing code ${code}: who writes “pair ${code}” to the bot in a direct message within ${count(minutes, "minute", "minutes")} asks to be paired. Then approve the person under “Pairings…”.`,
     copy,
   );
   if (chosen === copy) await vscode.env.clipboard.writeText(code);

@@ -37,6 +37,21 @@ export async function quickInput(page: Page, title: RegExp): Promise<ShownInput>
   });
 }
 
+/** Waits until the prompt, or what is wrong with the text, fits. */
+export async function messageShown(page: Page, text: RegExp): Promise<void> {
+  let last: ShownInput | undefined;
+  await waitUntil(
+    `a message ${text}`,
+    async () => {
+      last = await shown(page);
+      return last !== undefined && text.test(last.message);
+    },
+    STEP_DEADLINE_MS,
+  ).catch((error: unknown) => {
+    throw new Error(`no message ${text}; there is ${JSON.stringify(last)}`, { cause: error });
+  });
+}
+
 /** Waits until an entry whose text fits is there. @returns all that is shown then */
 export async function entryShown(page: Page, text: RegExp): Promise<ShownInput> {
   let last: ShownInput | undefined;

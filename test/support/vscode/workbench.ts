@@ -6,6 +6,7 @@ import { waitUntil } from "./wait-until.ts";
 const WINDOW_DEADLINE_MS = 60_000;
 const STEP_DEADLINE_MS = 20_000;
 const QUICK_INPUT = ".quick-input-widget .quick-input-box input";
+const NOTIFICATIONS = ".notifications-center";
 const QUICK_INPUT_ENTRY = ".quick-input-list .monaco-list-row";
 
 /** What page functions use of the DOM; the project compiles without its types. */
@@ -235,11 +236,23 @@ export class Workbench {
     );
   }
 
-  /** The text of all notifications that are shown now. */
+  /** Opens the list of notifications, where they stay: a headless window shows no toasts. */
+  async showNotifications(): Promise<void> {
+    await this.runCommand("Notifications: Show Notifications");
+    await this.page.waitForSelector(NOTIFICATIONS, { visible: true, timeout: STEP_DEADLINE_MS });
+  }
+
+  /** The texts of the list of notifications, which must be open. */
   async notifications(): Promise<string[]> {
-    return this.page.$$eval(".notification-toast .notification-list-item-message", (items: PageElement[]) =>
+    return this.page.$$eval(`${NOTIFICATIONS} .notification-list-item-message`, (items: PageElement[]) =>
       items.map((item) => item.textContent ?? ""),
     );
+  }
+
+  /** Clears the list of notifications and closes it. */
+  async clearNotifications(): Promise<void> {
+    await this.runCommand("Notifications: Clear All Notifications");
+    await this.page.waitForSelector(NOTIFICATIONS, { hidden: true, timeout: STEP_DEADLINE_MS });
   }
 
   /** Waits for the inner document of a webview that contains the selector. */
