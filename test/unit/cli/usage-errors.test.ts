@@ -55,7 +55,8 @@ describe("A slip on the command line", () => {
   });
 
   it("never shows what was given as a secret", async () => {
-    const secret = fc.stringMatching(/^[\w.=-]{12,40}$/);
+    // What begins with a dash is an option of its own, and may be one that ends the command.
+    const secret = fc.stringMatching(/^\w[\w.=-]{11,39}$/);
     await fc.assert(
       fc.asyncProperty(
         secret,
