@@ -1,4 +1,3 @@
-import { DiscordAPIError } from "@discordjs/rest";
 import type { SessionInfo } from "@discordjs/ws";
 import type {
   APIGatewayBotInfo,
@@ -7,7 +6,6 @@ import type {
   GatewayReadyDispatchData,
 } from "discord-api-types/v10";
 import { GatewayDispatchEvents } from "discord-api-types/v10";
-import * as z from "zod";
 import { detailsOf, messageOf, PalyraError } from "../../platform/errors.ts";
 import type { AdapterHost } from "../connector-adapter.ts";
 import type { ConnectorLogger } from "../logger.ts";
@@ -32,19 +30,8 @@ import { mayConnectTo } from "./egress.ts";
 import { GatewayConnection, type GatewayOwner } from "./gateway-connection.ts";
 import type { IdentifyGate } from "./identify-gate.ts";
 import { InboundStream } from "./inbound-stream.ts";
-import { networkFault } from "./network-fault.ts";
+import { readGateway } from "./read-gateway.ts";
 import type { RunEnd } from "./run-end.ts";
-
-/** Discord, "Get Gateway Bot". */
-const GatewayInfo = z.object({
-  url: z.string(),
-  session_start_limit: z.object({
-    total: z.number(),
-    remaining: z.number(),
-    reset_after: z.number(),
-    max_concurrency: z.number(),
-  }),
-});
 
 /** Interruptions in a row after which the connection counts as faulty and not only as made again. */
 const interruptionsTolerated = 2;
@@ -110,7 +97,7 @@ export class AccountRun {
    */
   async run(): Promise<RunEnd> {
     const { apiBase, host, log, state, stopped, token } = this.#options;
-    const information = await this.#readGateway();
+    const information = await readGateway(this.#options);
     state.set({ tokenAccepted: true, readiness: "ready", lastError: null });
     const found = await host.loadSession();
     this.#heritage = storedHeritage(found);
@@ -151,7 +138,7 @@ export class AccountRun {
           {
             reading: () => reading,
             readAgain: async () => {
-              reading = { information: await this.#readGateway(), readAt: Date.now() };
+              reading = { information: await readGateway(this.#options), readAt: Date.now() };
             },
             exhausted: (waitMs) => this.#reportExhausted(waitMs),
             unreadable: (thrown) => this.#reportUnreadable(thrown),
@@ -164,28 +151,6 @@ export class AccountRun {
       heartbeatAcknowledged: () => state.set({ lastAckAt: Date.now() }),
       ended: (fatal) => this.#refuse(fatal),
     };
-  }
-
-  async #readGateway(): Promise<APIGatewayBotInfo> {
-    const { apiBase, rest } = this.#options;
-    try {
-      const information = await rest.gatewayBot();
-      if (!GatewayInfo.safeParse(information).success)
-        throw new Error(`${apiBase.host} does not answer as Discord does`);
-      if (mayConnectTo(information.url, apiBase)) return information;
-    } catch (thrown) {
-      if (thrown instanceof DiscordAPIError && thrown.status === 401) {
-        throw new PalyraError("discord_auth_failed", "Discord refused the bot token.", { cause: thrown });
-      }
-      throw new PalyraError("discord_unreachable", `Discord cannot be reached: ${networkFault(thrown)}.`, {
-        cause: thrown,
-      });
-    }
-    throw new PalyraError(
-      "config_invalid",
-      `${apiBase.host} names a gateway on a host that is not its own.`,
-      { nextStep: "Correct “api_base” of the channel in palyra.toml." },
-    );
   }
 
   #reportExhausted(waitMs: number): void {
