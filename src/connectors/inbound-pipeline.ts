@@ -1,42 +1,30 @@
-import type { InboundMessageEvent, OutboundMessageRequest, RoutedOutput } from "../contracts/connector.ts";
+import type { InboundMessageEvent, OutboundMessageRequest } from "../contracts/connector.ts";
 import type { endingSentences } from "../contracts/route-reasons.ts";
 import { messageOf } from "../platform/errors.ts";
-import type { AgentTurn } from "./agent-turn.ts";
+import { Answering, type AnsweringOptions } from "./answering.ts";
 import type { CommandDesk, CommandOutcome } from "./commands/command-desk.ts";
-import type { ConnectorAdapter } from "./connector-adapter.ts";
 import type { ConnectorStore, InboxRow, ResumableSession } from "./connector-store.ts";
 import { DueLoop } from "./due-loop.ts";
 import type { ConnectorLogger } from "./logger.ts";
-import { outboundNonce } from "./nonce.ts";
 import { retryDelay, retryLimits } from "./retry-policy.ts";
-import type { RoutePlan } from "./router/decide-route.ts";
 import type { InboundRouting, InboundStep } from "./router/inbound-routing.ts";
 import { type RunningTurn, RunningTurns } from "./running-turns.ts";
 import type { ConnectorJournal } from "./supervisor/connector-journal.ts";
 import type { FairSlots, SlotShare } from "./supervisor/fair-slots.ts";
 
-/** Longest turn of the agent, in milliseconds. */
-const turnTimeoutMs = 120_000;
-/** A turn that takes longer than this shows that an answer is being written, in milliseconds. */
-const typingDelayMs = 700;
 /** Messages behind one that is begun among which a command that stops it is looked for. */
 const looksBehind = 64;
 const stoppedReason: keyof typeof endingSentences = "stopped_by_person";
 
-export interface InboundPipelineOptions {
-  readonly connectorId: string;
+export interface InboundPipelineOptions extends AnsweringOptions {
   readonly store: ConnectorStore;
-  readonly adapter: Pick<ConnectorAdapter, "split" | "showTyping" | "typingIntervalMs" | "react">;
   readonly routing: InboundRouting;
-  readonly turn: AgentTurn;
   /** Commands that people type; null leaves them to the agent. */
   readonly commands: Pick<CommandDesk, "handleText" | "isUrgent"> | null;
   readonly log: ConnectorLogger;
   readonly journal: Pick<ConnectorJournal, "record">;
   /** Shared by the turns of all connectors. */
   readonly slots: FairSlots;
-  /** Replies were put into the outbox. */
-  readonly onReplies: () => void;
   /** Rows changed. */
   readonly onActivity: () => void;
   /** The store failed; returns milliseconds until the next try. */
@@ -56,11 +44,13 @@ export class InboundPipeline {
   /** Urgent commands in work, by envelope; true when one was answered. */
   readonly #urgent = new Map<string, Promise<boolean>>();
   readonly #share: SlotShare;
+  readonly #answering: Answering;
   #claiming = true;
 
   constructor(options: InboundPipelineOptions) {
     this.#options = options;
     const { store, connectorId } = options;
+    this.#answering = new Answering(options);
     this.#loop = new DueLoop({
       work: () => this.#takeDue(),
       nextDueAt: async () =>
@@ -171,7 +161,7 @@ export class InboundPipeline {
     this.#note(outcome);
     if (outcome.reply === null) return false;
     const output = { text: outcome.reply, in_reply_to_message_id: event.provider_message_id };
-    await store.completeInbound(event.envelope_id, this.#requests(event, [output]), Date.now());
+    await store.completeInbound(event.envelope_id, this.#answering.requests(event, [output]), Date.now());
     onReplies();
     return true;
   }
@@ -209,7 +199,7 @@ export class InboundPipeline {
       case "say": {
         log.debug("event answered without the agent", { trace, reason: step.reason });
         const output = { text: step.text, in_reply_to_message_id: row.event.provider_message_id };
-        await store.completeInbound(trace, this.#requests(row.event, [output]), Date.now());
+        await store.completeInbound(trace, this.#answering.requests(row.event, [output]), Date.now());
         onReplies();
         return;
       }
@@ -229,7 +219,7 @@ export class InboundPipeline {
     let end: "stopped" | "other" = "other";
     try {
       await this.#hurryBehind(trace);
-      if (row.attempts <= 1) await this.#acknowledge(step.event, step.plan);
+      if (row.attempts <= 1) await this.#answering.acknowledge(step.event, step.plan);
       const replies = await this.#answerUnlessStopped(step, running);
       if (replies === null) {
         await store.ignoreInbound(trace, stoppedReason, Date.now(), step.merged);
@@ -258,86 +248,15 @@ export class InboundPipeline {
     running: RunningTurn,
   ): Promise<OutboundMessageRequest[] | null> {
     try {
-      return await this.#answer(step.event, step.plan, running.signal);
+      return await this.#answering.answer(
+        step.event,
+        step.plan,
+        AbortSignal.any([this.#stopped.signal, running.signal]),
+      );
     } catch (thrown) {
       if (!running.signal.aborted) throw thrown;
       return null;
     }
-  }
-
-  /** Shows that the message was accepted, where the rule wants it. */
-  async #acknowledge(event: InboundMessageEvent, plan: RoutePlan): Promise<void> {
-    const { adapter, connectorId, store, onReplies } = this.#options;
-    if (plan.autoReaction !== null) {
-      void adapter.react?.(event.conversation_id, event.provider_message_id, plan.autoReaction);
-    }
-    if (plan.autoAckText === null) return;
-    // A group of its own with a fixed key: after a crash it is not sent twice.
-    const envelopeId = `${event.envelope_id}:ack`;
-    const parts = this.#requests(event, [{ text: plan.autoAckText, in_reply_to_message_id: null }]);
-    const requests = parts.map((request) => {
-      const nonce = outboundNonce(connectorId, envelopeId, request.sequence);
-      return { ...request, envelope_id: envelopeId, nonce };
-    });
-    await store.enqueueAll(requests, Date.now());
-    onReplies();
-  }
-
-  async #answer(
-    event: InboundMessageEvent,
-    plan: RoutePlan,
-    stop: AbortSignal,
-  ): Promise<OutboundMessageRequest[]> {
-    const { turn } = this.#options;
-    const stopTyping = this.#typeWhileWorking(event.conversation_id);
-    try {
-      const signal = AbortSignal.any([this.#stopped.signal, stop, AbortSignal.timeout(turnTimeoutMs)]);
-      const outputs = await unlessAborted(turn(event, signal, plan), signal);
-      const [first, ...others] = outputs;
-      const { replyMentions, responsePrefix } = plan;
-      const prefixed =
-        first === undefined || responsePrefix === null
-          ? outputs
-          : [{ ...first, text: `${responsePrefix}${first.text}` }, ...others];
-      const requests = this.#requests(event, prefixed);
-      if (replyMentions.length === 0) return requests;
-      return requests.map((request) => ({ ...request, mentions: [...replyMentions] }));
-    } finally {
-      stopTyping();
-    }
-  }
-
-  /** Messages of the provider's size, in order; only the first of each output replies to something. */
-  #requests(event: InboundMessageEvent, outputs: readonly RoutedOutput[]): OutboundMessageRequest[] {
-    const { adapter, connectorId } = this.#options;
-    const parts = outputs.flatMap((output) =>
-      adapter.split(output.text).map((text, index) => ({
-        text,
-        in_reply_to_message_id: index === 0 ? output.in_reply_to_message_id : null,
-        ...(index === 0 && output.attachments?.length ? { attachments: output.attachments } : {}),
-      })),
-    );
-    return parts.map((part, sequence) => ({
-      connector_id: connectorId,
-      conversation_id: event.conversation_id,
-      envelope_id: event.envelope_id,
-      sequence,
-      nonce: outboundNonce(connectorId, event.envelope_id, sequence),
-      ...part,
-    }));
-  }
-
-  #typeWhileWorking(conversationId: string): () => void {
-    const { adapter } = this.#options;
-    let timer: NodeJS.Timeout | null = null;
-    const show = (): void => {
-      void adapter.showTyping(conversationId);
-      timer = setTimeout(show, adapter.typingIntervalMs);
-    };
-    timer = setTimeout(show, typingDelayMs);
-    return () => {
-      if (timer !== null) clearTimeout(timer);
-    };
   }
 
   async #retryOrFail(row: InboxRow, thrown: unknown): Promise<void> {
@@ -369,13 +288,4 @@ export class InboundPipeline {
       this.#options.onStoreFault(storeFault);
     }
   }
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }
