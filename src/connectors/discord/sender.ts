@@ -1,4 +1,4 @@
-import type { RawFile } from "@discordjs/rest";
+import { DiscordAPIError, type RawFile } from "@discordjs/rest";
 import {
   AllowedMentionsTypes,
   type APIMessage,
@@ -13,6 +13,9 @@ import { channelOf, compareSnowflakes, isSnowflake, snowflakeAt } from "./ids.ts
 const clockToleranceMs = 2_000;
 /** Pages of 100 messages that are read back at most. */
 const readBackPages = 5;
+
+/** Discord's code for a reply where the bot may not read the history. */
+const cannotReply = 160002;
 
 /** Body of a message: its nonce is enforced, and what the agent writes notifies nobody whom the rules do not name. */
 export function messageBody(request: OutboundMessageRequest): RESTPostAPIChannelMessageJSONBody {
@@ -45,12 +48,28 @@ export async function sendMessage(
     return { kind: "permanent_failure", class: "invalid_request", reason };
   }
   try {
-    const sent: Partial<APIMessage> | null = await rest.createMessage(channel, messageBody(request), files);
+    const sent = await create(rest, channel, messageBody(request), files);
     if (typeof sent?.id === "string") return { kind: "delivered", native_message_id: sent.id };
     const reason = "Discord's answer is not a message";
     return { kind: "retry", class: "transient_network", reason, retry_after_ms: null };
   } catch (thrown) {
     return outcomeOfFailure(thrown);
+  }
+}
+
+/** Where the bot may not read what was written before, Discord refuses a reply: it comes as a message of its own then. */
+async function create(
+  rest: Pick<DiscordRest, "createMessage">,
+  channel: string,
+  body: RESTPostAPIChannelMessageJSONBody,
+  files: readonly RawFile[],
+): Promise<Partial<APIMessage> | null> {
+  try {
+    return await rest.createMessage(channel, body, files);
+  } catch (thrown) {
+    if (!(thrown instanceof DiscordAPIError) || thrown.code !== cannotReply) throw thrown;
+    const { message_reference: _, ...alone } = body;
+    return await rest.createMessage(channel, alone, files);
   }
 }
 

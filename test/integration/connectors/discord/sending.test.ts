@@ -100,6 +100,24 @@ describe("A message to Discord", () => {
     assert.equal((await adapter.send(replyTo(lab.random.id, "yes"))).kind, "delivered");
   });
 
+  it("that answers where the bot may not read the history comes as a message of its own", async () => {
+    const { adapter } = await scene.connect();
+    const { lab, people, world } = scene.simulator;
+    people.write("ada", "general", "a question");
+    const question = lab.general.messages.at(-1)?.id ?? "";
+    world.setOverwrite(lab.general, {
+      id: lab.bot.userId,
+      type: "member",
+      allow: 0n,
+      deny: Permission.READ_MESSAGE_HISTORY,
+    });
+    const answer = replyTo(lab.general.id, "an answer", { in_reply_to_message_id: question });
+    const outcome = await adapter.send(answer);
+    assert.equal(outcome.kind, "delivered");
+    assert.deepEqual(await adapter.send(answer), outcome, "and is there once");
+    assert.equal(lab.general.messages.filter(({ content }) => content === "an answer").length, 1);
+  });
+
   it("to a place that is no channel's id is refused without a request", async () => {
     const { adapter } = await scene.connect();
     const { lab } = scene.simulator;
