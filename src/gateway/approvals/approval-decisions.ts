@@ -79,7 +79,10 @@ export type DecideOutcome =
   | { readonly kind: "own_request"; readonly record: ApprovalRecord }
   | { readonly kind: "not_pending"; readonly record: ApprovalRecord };
 
-/** Takes the owner's word: only once, only in time, and never from who asked. */
+/**
+ * Takes the owner's word: only once, only in time, and never from who asked. Who says the same again, because the
+ * answer got lost, hears the same again.
+ */
 export function decideApproval(
   record: ApprovalRecord | null,
   { verdict, by, reason }: Verdict,
@@ -87,6 +90,8 @@ export function decideApproval(
 ): ApprovalChange<DecideOutcome> {
   if (record === null) return { result: { kind: "unknown" } };
   const current = expireApproval(record, now);
+  if (current.record === undefined && isRepeated(record, verdict, by))
+    return { result: { kind: "decided", record } };
   if (record.state !== "pending" || current.record !== undefined) {
     return { ...current, result: { kind: "not_pending", record: current.result } };
   }
@@ -101,6 +106,15 @@ export function decideApproval(
       ? { type: "approval.allowed", level: "info", message: "The owner allowed a risky action once." }
       : { type: "approval.denied", level: "warn", message: "The owner denied a risky action." };
   return { record: next, step, result: { kind: "decided", record: next } };
+}
+
+function isRepeated(
+  { decision, state }: ApprovalRecord,
+  verdict: ApprovalVerdict,
+  by: ApprovalActor,
+): boolean {
+  const saidSo = verdict === "deny" ? state === "denied" : state === "allowed" || state === "used";
+  return saidSo && decision?.by.principal === by.principal && decision.by.surface === by.surface;
 }
 
 /**

@@ -87,6 +87,20 @@ describe("The gateway's HTTP port", () => {
     assert.equal((await ask("/metrics")).status, 401);
   });
 
+  it("tells Prometheus of every figure with its type: what only grows is a counter", async () => {
+    const [token = ""] = gateway.boot.tokens;
+    const answer = await ask("/metrics", { headers: { authorization: `Bearer ${token}` } });
+    assert.match(String(answer.headers["content-type"]), /^text\/plain; version=0\.0\.4/);
+    const types = [...answer.body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type = ""]) => [
+      name,
+      type,
+    ]);
+    assert.ok(types.length > 3);
+    for (const [name = "", type] of types)
+      assert.equal(type, name.endsWith("_total") ? "counter" : "gauge", name);
+    assert.match(answer.body, /^palyra_messages_received_total 0$/m);
+  });
+
   it("accepts the old and the new token while they are rotated", async () => {
     const [old = ""] = gateway.boot.tokens;
     const next = newToken();

@@ -70,6 +70,24 @@ describe("The owner's word", () => {
     assert.equal(decideApproval(null, allow, 10).result.kind, "unknown");
   });
 
+  it("is heard again, and changes nothing, when the same owner says the same again because the answer got lost", () => {
+    for (const verdict of ["allow", "deny"] as const) {
+      const { record } = decideApproval(sampleApproval(), { ...allow, verdict }, 10);
+      const again = decideApproval(record ?? null, { ...allow, verdict }, 11);
+      assert.deepEqual(again, { result: { kind: "decided", record } });
+      const other = verdict === "allow" ? "deny" : "allow";
+      assert.equal(
+        decideApproval(record ?? null, { ...allow, verdict: other }, 11).result.kind,
+        "not_pending",
+      );
+      const stranger = { ...allow, verdict, by: { principal: "admin:else", surface: "console" } };
+      assert.equal(decideApproval(record ?? null, stranger, 11).result.kind, "not_pending");
+    }
+    const { record } = decideApproval(sampleApproval(), allow, 10);
+    const late = decideApproval(record ?? null, allow, 10 + approvalTimes.usableMs);
+    assert.deepEqual([late.result.kind, late.record?.state], ["not_pending", "expired"]);
+  });
+
   it("is never taken from who asked, nor from another name on the surface where names are only claimed", () => {
     const by = (principal: string, surface: string) => mayDecide(asker, { principal, surface });
     assert.equal(by("admin:local", "admin API"), false);
