@@ -1,4 +1,5 @@
 import { type FSWatcher, watch } from "node:fs";
+import { realpath } from "node:fs/promises";
 import path from "node:path";
 import { messageOf } from "../platform/errors.ts";
 import type { Logger } from "../sidecar/log/logger.ts";
@@ -11,7 +12,7 @@ export class FollowedFile {
   readonly #file: string;
   readonly #log: Logger;
   readonly #read: () => Promise<void>;
-  #watcher: FSWatcher | null = null;
+  readonly #watchers: FSWatcher[] = [];
   #settleTimer: NodeJS.Timeout | null = null;
   #reading: Promise<void> = Promise.resolve();
 
@@ -25,17 +26,22 @@ export class FollowedFile {
   /** Reads the file and follows it from now on. */
   async open(): Promise<void> {
     await this.reload();
-    const name = path.basename(this.#file);
+    this.#watch(this.#file);
+    // Behind a link the file itself is somewhere else.
+    const real = await realpath(this.#file).catch(() => this.#file);
+    if (real !== this.#file) this.#watch(real);
+  }
+
+  #watch(file: string): void {
+    const name = path.basename(file);
     // The folder is watched, not the file: most editors replace the file.
-    this.#watcher = watch(path.dirname(this.#file), { persistent: false }, (_event, changed) => {
+    const watcher = watch(path.dirname(file), { persistent: false }, (_event, changed) => {
       if (changed === name) this.#readSoon();
     });
-    this.#watcher.on("error", (error) => {
-      this.#log.warn("a configuration file is no longer watched for changes", {
-        file: this.#file,
-        error: error.message,
-      });
+    watcher.on("error", (error) => {
+      this.#log.warn("a configuration file is no longer watched for changes", { file, error: error.message });
     });
+    this.#watchers.push(watcher);
   }
 
   /** Reads the file now. */
@@ -51,7 +57,7 @@ export class FollowedFile {
   }
 
   close(): void {
-    this.#watcher?.close();
+    for (const watcher of this.#watchers) watcher.close();
     if (this.#settleTimer !== null) clearTimeout(this.#settleTimer);
   }
 

@@ -1,20 +1,38 @@
+import { isUtf8 } from "node:buffer";
 import { messageOf, PalyraError } from "../platform/errors.ts";
-import { readRegularFile } from "../platform/read-regular-file.ts";
+import { readRegularBytes } from "../platform/read-regular-file.ts";
 
 /**
- * Text of a configuration file; a missing file means all defaults.
- * @throws `config_invalid` when something else than a readable file of sensible size is there
+ * Text of a configuration file, with the mark that some editors put before it; a missing file means all defaults.
+ * @throws `config_invalid` when something else than a readable file of sensible size, in UTF-8, is there
  */
 export async function readConfigText(file: string): Promise<string> {
-  const reading = await readRegularFile(file).catch((cause: unknown) => {
+  const reading = await readRegularBytes(file).catch((cause: unknown) => {
     throw new PalyraError("config_invalid", messageOf(cause), {
       ...(cause instanceof PalyraError ? { nextStep: cause.nextStep } : {}),
       cause,
     });
   });
-  if (reading.kind === "read") return reading.text;
   if (reading.kind === "missing") return "";
-  throw new PalyraError("config_invalid", `${file} cannot be read: it ${reading.reason}.`, {
-    nextStep: "Move it away and put a configuration file in its place.",
-  });
+  if (reading.kind === "unusable") {
+    throw new PalyraError("config_invalid", `${file} cannot be read: it ${reading.reason}.`, {
+      nextStep: "Move it away and put a configuration file in its place.",
+    });
+  }
+  // Read as something else, an edit would write back other letters than the user's.
+  if (!isUtf8(reading.content)) {
+    throw new PalyraError(
+      "config_invalid",
+      `${file}, line ${lineThatIsNotUtf8(reading.content)}: not UTF-8.`,
+      {
+        nextStep: "Save the file in UTF-8; it is read again when it is saved.",
+      },
+    );
+  }
+  return reading.content.toString("utf8");
+}
+
+function lineThatIsNotUtf8(content: Buffer): number {
+  const lines = content.toString("latin1").split("\n");
+  return lines.findIndex((line) => !isUtf8(Buffer.from(line, "latin1"))) + 1;
 }

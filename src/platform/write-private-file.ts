@@ -8,12 +8,14 @@ import path from "node:path";
  *
  * Own code instead of the `write-file-atomic` package, which does not sync the folder, needs `__filename`
  * (there is none in a bundled ES module) and installs signal handlers in the host process.
+ * @param mode rights of a file that others may read too
  */
-export async function writePrivateFile(file: string, content: string | Buffer): Promise<void> {
+export async function writePrivateFile(file: string, content: string | Buffer, mode = 0o600): Promise<void> {
   const draft = `${file}.${randomBytes(6).toString("hex")}.tmp`;
   try {
     const handle = await open(draft, "wx", 0o600);
     try {
+      if (mode !== 0o600) await handle.chmod(mode);
       await handle.writeFile(content);
       await handle.sync();
     } finally {

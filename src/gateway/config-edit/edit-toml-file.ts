@@ -5,6 +5,7 @@ import { fileProblem, PalyraError, systemErrorCode } from "../../platform/errors
 import { writePrivateFile } from "../../platform/write-private-file.ts";
 import { readConfigText } from "../read-config-text.ts";
 import { editToml } from "./edit-toml.ts";
+import { writeConfigText } from "./write-config-text.ts";
 
 /** An editor has saved the file while it was edited here; so many times it is begun again. */
 const attempts = 5;
@@ -94,7 +95,7 @@ async function applyChange<T>(
     if (before !== "") await writePrivateFile(`${file}.bak`, before);
     // Editors take no turns: what was saved meanwhile must not be overwritten.
     if ((await readConfigText(file)) !== before) continue;
-    await writePrivateFile(file, after);
+    await writeConfigText(file, after);
     return result;
   }
   throw busy(file);

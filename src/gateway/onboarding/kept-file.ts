@@ -1,6 +1,7 @@
 import { fileProblem } from "../../platform/errors.ts";
 import { readRegularFile } from "../../platform/read-regular-file.ts";
-import { removeFileForGood, writePrivateFile } from "../../platform/write-private-file.ts";
+import { removeFileForGood } from "../../platform/write-private-file.ts";
+import { writeConfigText } from "../config-edit/write-config-text.ts";
 
 /** A file as it was at one moment, byte by byte. */
 export class KeptFile {
@@ -33,6 +34,6 @@ export class KeptFile {
   /** Puts it back as it was. */
   async restore(): Promise<void> {
     if (this.#text === null) await removeFileForGood(this.#file);
-    else await writePrivateFile(this.#file, this.#text);
+    else await writeConfigText(this.#file, this.#text);
   }
 }

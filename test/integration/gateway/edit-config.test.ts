@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -63,6 +63,53 @@ describe("Editing palyra.toml on disk", () => {
       { code: "config_invalid", message: /line 1/ },
     );
     assert.equal(await readFile(file, "utf8"), "enabled = tru\n");
+  });
+
+  it("does not touch a file that is not in UTF-8, and says which line: other letters would come of it", async () => {
+    const latin = Buffer.from("# on\n# f\xfcr mich\n[router]\nenabled = true\n", "latin1");
+    await writeFile(file, latin);
+    const edit = editConfig(file, (document) => {
+      table(document, "router").enabled = false;
+    });
+    await assert.rejects(edit, { code: "config_invalid", message: /palyra\.toml, line 2: not UTF-8/ });
+    assert.deepEqual(await readFile(file), latin);
+  });
+
+  it("keeps the mark before the text and the line ends that an editor of Windows has made", async () => {
+    await writeFile(file, "\ufeff# mine\r\n[router]\r\nenabled = true # on\r\n");
+    await editConfig(file, (document) => {
+      table(document, "router").enabled = false;
+    });
+    assert.equal(await readFile(file, "utf8"), "\ufeff# mine\r\n[router]\r\nenabled = false # on\r\n");
+  });
+
+  it("changes the file that a link leads to, leaves the link, and leaves the file its rights", async () => {
+    const elsewhere = await mkdtemp(path.join(os.tmpdir(), "palyra-edit-"));
+    try {
+      const real = path.join(elsewhere, "my-palyra.toml");
+      await writeFile(real, text, { mode: 0o644 });
+      await rm(file);
+      await symlink(real, file);
+      await editConfig(file, (document) => {
+        table(document, "router").enabled = false;
+      });
+      assert.match(await readFile(real, "utf8"), /enabled = false/);
+      assert.equal(await readlink(file), real);
+      if (process.platform !== "win32") assert.equal((await stat(real)).mode & 0o777, 0o644);
+      const followed = new ConfigFile(file, silent, () => undefined);
+      await followed.open();
+      try {
+        await writeFile(real, "[router]\nmax_message_bytes = 7\n");
+        await waitUntil(
+          "what was changed behind the link",
+          () => followed.current.config.router.max_message_bytes === 7,
+        );
+      } finally {
+        followed.close();
+      }
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
   });
 
   it("begins a file that is not there yet", async () => {
