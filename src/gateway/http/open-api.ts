@@ -9,7 +9,7 @@ const description = `Administration on the loopback interface. Every failure, wh
 \`/admin/v1\` and \`/metrics\` take the admin token as a bearer. \`x-palyra-principal\` says in whose name somebody asks
 (\`admin:local\` unless it is shown); \`x-palyra-device-id\`, a ULID, and \`x-palyra-channel\` may be shown. \`/console/v1\`
 takes a session cookie, and with everything but GET the session's \`x-palyra-csrf-token\`. \`/hooks\` takes what its sender
-has signed. A 429 says in \`retry-after\` how many seconds to wait.`;
+has signed. Who asks too often is told in \`retry-after\` how many seconds to wait.`;
 
 interface Operation {
   security?: object[];
