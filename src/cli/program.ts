@@ -109,6 +109,7 @@ export function createProgram(host: ProgramHost, exitWith: (code: number) => voi
     .action(async (given: UpFlags) => {
       await up(context(), {
         stopOnExit: given.stopOnExit ?? false,
+        revivesSimulation: true,
         settings: {
           lingerSeconds: given.linger,
           rotateDays: given.rotateDays,

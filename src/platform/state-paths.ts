@@ -27,6 +27,8 @@ export interface StatePaths {
   readonly secretsDir: string;
   /** Working files of the browser daemon. */
   readonly browserdDir: string;
+  /** Where the simulated Discord was, to try the product with. */
+  readonly simulatedDiscord: string;
 }
 
 /** @param root absolute path of the state root */
@@ -44,6 +46,7 @@ export function statePaths(root: string): StatePaths {
     filesDir: path.join(root, "files"),
     secretsDir: path.join(root, "secrets"),
     browserdDir: path.join(root, "browserd"),
+    simulatedDiscord: path.join(root, "simulated-discord.json"),
   };
 }
 

@@ -38,6 +38,8 @@ export interface SimulatorOptions {
   readonly randomBytes?: (size: number) => Uint8Array;
   /** The bot's token; a fresh one by default. */
   readonly botToken?: string;
+  /** When the ready-made server came to be, in Unix milliseconds; its ids follow from it. Now by default. */
+  readonly createdAtUnixMs?: number;
   /** As told in HELLO; Discord uses 41250. */
   readonly heartbeatIntervalMs?: number;
   /** A connection that has not identified or resumed by then is closed with 4009. */
@@ -62,6 +64,8 @@ export interface SimulatorOptions {
 }
 
 export interface DiscordSimulator {
+  /** With it the same ready-made server can be made again. */
+  readonly createdAtUnixMs: number;
   /** For discord.js: `rest.api`. The version follows it. */
   readonly apiBase: string;
   readonly gatewayUrl: string;
@@ -87,8 +91,11 @@ export interface DiscordSimulator {
 export async function startDiscordSimulator(options: SimulatorOptions = {}): Promise<DiscordSimulator> {
   const clock = options.clock ?? systemClock;
   const random = options.randomBytes ?? randomBytes;
-  const world = new World(() => clock.now());
+  const createdAtUnixMs = options.createdAtUnixMs ?? clock.now();
+  let isComplete = false;
+  const world = new World(() => (isComplete ? clock.now() : createdAtUnixMs));
   const lab = createDefaultWorld(world, options.botToken ?? "");
+  isComplete = true;
   if (options.botToken === undefined) lab.bot.token = newToken(lab.bot, clock, random);
   const faults = new Faults();
   let origin = "";
@@ -191,6 +198,7 @@ export async function startDiscordSimulator(options: SimulatorOptions = {}): Pro
   port = (app.server.address() as AddressInfo).port;
   origin = `http://127.0.0.1:${port}`;
   return {
+    createdAtUnixMs,
     apiBase: `${origin}/api`,
     gatewayUrl: services.gatewayUrl(),
     webUrl: `${origin}/`,

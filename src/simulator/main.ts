@@ -1,14 +1,20 @@
+import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startDiscordSimulator } from "./discord-simulator.ts";
 
-const USAGE = "Usage: discord-sim [--port PORT] [--web-root DIR] [--exit-with-stdin]";
+const USAGE =
+  "Usage: discord-sim [--port PORT] [--web-root DIR] [--created-at UNIX_MS] [--token-stdin] [--exit-with-stdin]";
 const EXIT_USAGE = 2;
 const EXIT_FAILED = 1;
 
 interface Arguments {
   readonly port: number;
   readonly webRoot: string | undefined;
+  readonly createdAtUnixMs: number | undefined;
+  /** The bot's token is the first line of standard input. */
+  readonly tokenStdin: boolean;
   readonly exitWithStdin: boolean;
 }
 
@@ -18,6 +24,8 @@ function readArguments(argv: readonly string[]): Arguments {
     options: {
       port: { type: "string", default: "0" },
       "web-root": { type: "string" },
+      "created-at": { type: "string" },
+      "token-stdin": { type: "boolean", default: false },
       "exit-with-stdin": { type: "boolean", default: false },
     },
   });
@@ -25,7 +33,20 @@ function readArguments(argv: readonly string[]): Arguments {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new TypeError(`--port must be a number from 0 to 65535, not "${values.port}".`);
   }
-  return { port, webRoot: values["web-root"], exitWithStdin: values["exit-with-stdin"] };
+  const createdAtUnixMs = values["created-at"] === undefined ? undefined : Number(values["created-at"]);
+  if (
+    createdAtUnixMs !== undefined &&
+    !(createdAtUnixMs > 1_500_000_000_000 && createdAtUnixMs <= Date.now())
+  ) {
+    throw new TypeError(`--created-at must be a moment in Unix milliseconds, not "${values["created-at"]}".`);
+  }
+  return {
+    port,
+    webRoot: values["web-root"],
+    createdAtUnixMs,
+    tokenStdin: values["token-stdin"],
+    exitWithStdin: values["exit-with-stdin"],
+  };
 }
 
 function log(text: string): void {
@@ -37,8 +58,20 @@ const webRoot = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "./web" : "./simulator-web", import.meta.url),
 );
 
+async function firstLine(): Promise<string> {
+  const lines = createInterface({ input: process.stdin });
+  const [line] = (await once(lines, "line")) as [string];
+  lines.close();
+  return line;
+}
+
 async function run(given: Arguments): Promise<void> {
-  const simulator = await startDiscordSimulator({ port: given.port, webRoot: given.webRoot ?? webRoot });
+  const simulator = await startDiscordSimulator({
+    port: given.port,
+    webRoot: given.webRoot ?? webRoot,
+    ...(given.createdAtUnixMs === undefined ? {} : { createdAtUnixMs: given.createdAtUnixMs }),
+    ...(given.tokenStdin ? { botToken: await firstLine() } : {}),
+  });
   const { lab } = simulator;
   let ending = false;
   const end = (why: string): void => {
@@ -58,6 +91,7 @@ async function run(given: Arguments): Promise<void> {
   if (given.exitWithStdin) process.stdin.resume().once("close", () => end("standard input closed"));
   process.stdout.write(
     `${JSON.stringify({
+      createdAtUnixMs: simulator.createdAtUnixMs,
       apiBase: simulator.apiBase,
       webUrl: simulator.webUrl,
       botToken: lab.bot.token,

@@ -11,6 +11,8 @@ const startMs = 15_000;
 
 /** What the simulator says in its first line: where it is, and the token of the bot it made up. */
 export const SimulatedDiscordAddress = z.object({
+  /** When its server came to be, in Unix milliseconds. */
+  createdAtUnixMs: z.int(),
   /** Base of its REST API. */
   apiBase: z.url(),
   /** The page on which people of the simulated Discord write. */
@@ -20,6 +22,13 @@ export const SimulatedDiscordAddress = z.object({
   channelId: z.string(),
 });
 export type SimulatedDiscordAddress = z.infer<typeof SimulatedDiscordAddress>;
+
+/** What makes a simulated Discord the same as one before: its address, its bot and the ids in it, but no messages. */
+export interface EarlierSimulation {
+  readonly port: number;
+  readonly createdAtUnixMs: number;
+  readonly botToken: string;
+}
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
@@ -38,13 +47,19 @@ export class SimulatedDiscord {
 
   /**
    * Starts it unless it runs.
+   * @param earlier the one that comes back; a new one when absent
    * @throws `config_invalid` when its program is missing; `start_timeout` when it does not come up
    */
-  start(): Promise<SimulatedDiscordAddress> {
-    this.#running ??= this.#start().catch((thrown: unknown) => {
+  start(earlier?: EarlierSimulation): Promise<SimulatedDiscordAddress> {
+    this.#running ??= this.#start(earlier).catch((thrown: unknown) => {
       this.#running = null;
       throw thrown;
     });
+    return this.#running;
+  }
+
+  /** Where it is; null while it does not run. */
+  get running(): Promise<SimulatedDiscordAddress> | null {
     return this.#running;
   }
 
@@ -56,17 +71,22 @@ export class SimulatedDiscord {
     this.#running = null;
   }
 
-  async #start(): Promise<SimulatedDiscordAddress> {
+  async #start(earlier?: EarlierSimulation): Promise<SimulatedDiscordAddress> {
     await requireProgram("the simulated Discord", this.#program);
-    const child = spawn(this.#program.execPath, [this.#program.bundle, "--exit-with-stdin"], {
-      env: sidecarEnvironment(process.env),
-      stdio: ["pipe", "pipe", "ignore"],
-      // Ctrl-C in a terminal is meant for this process, which decides what becomes of the simulator.
-      detached: true,
-      windowsHide: true,
-    });
+    const child = spawn(
+      this.#program.execPath,
+      [this.#program.bundle, "--exit-with-stdin", ...argumentsOf(earlier)],
+      {
+        env: sidecarEnvironment(process.env),
+        stdio: ["pipe", "pipe", "ignore"],
+        // Ctrl-C in a terminal is meant for this process, which decides what becomes of the simulator.
+        detached: true,
+        windowsHide: true,
+      },
+    );
     this.#child = child;
     child.stdin.on("error", () => child.stdin.destroy());
+    if (earlier !== undefined) child.stdin.write(`${earlier.botToken}\n`);
     child.once("exit", () => {
       if (this.#child !== child) return;
       this.#child = null;
@@ -82,6 +102,12 @@ export class SimulatedDiscord {
       });
     }
   }
+}
+
+function argumentsOf(earlier: EarlierSimulation | undefined): string[] {
+  if (earlier === undefined) return [];
+  const { port, createdAtUnixMs } = earlier;
+  return ["--port", String(port), "--created-at", String(createdAtUnixMs), "--token-stdin"];
 }
 
 function firstLine(child: Child): Promise<string> {

@@ -1,10 +1,12 @@
 import * as vscode from "vscode";
 import type { ServiceKind } from "../contracts/services.ts";
+import { messageOf } from "../platform/errors.ts";
 import { defaultStateRoot } from "../platform/state-paths.ts";
 import { productVersion } from "../platform/version.ts";
 import { ControlCenter } from "../supervisor/control-center.ts";
 import type { ControlCenterOptions } from "../supervisor/control-center-options.ts";
 import { thisMachine } from "../supervisor/doctor/this-machine.ts";
+import { rememberSimulatedDiscord, reviveSimulatedDiscord } from "../supervisor/revive-simulated-discord.ts";
 import { SimulatedDiscord } from "../supervisor/simulated-discord.ts";
 import { ChannelCommands } from "./channels/channel-commands.ts";
 import { ChannelDesk } from "./channels/channel-desk.ts";
@@ -42,12 +44,15 @@ export class WindowRuntime {
   readonly #holder: ControlCenterHolder;
   readonly #panel: ControlCenterPanel;
   readonly #actions: ReturnType<typeof commandActions>;
+  readonly #reviveSimulation: () => Promise<void>;
+  readonly #logger: vscode.LogOutputChannel;
   readonly #disposables: vscode.Disposable[] = [];
 
   constructor(context: vscode.ExtensionContext, source: ViewStateSource, settings: SettingsSource) {
     const channels = new LogChannels();
     const logSearch = new LogSearch();
     const logger = vscode.window.createOutputChannel("Palyra", { log: true });
+    this.#logger = logger;
     const profile = new WindowProfile(
       context.workspaceState,
       () => settings.settings.stateRoot ?? defaultStateRoot(),
@@ -97,6 +102,13 @@ export class WindowRuntime {
       execPath: process.execPath,
       bundle: context.asAbsolutePath(simulatorBundle),
     });
+    this.#reviveSimulation = async () => {
+      if (simulator.running !== null || !vscode.workspace.isTrusted) return;
+      const { stateRoot, secrets, sidecarBundles, execPath } = await place();
+      const gateway = { execPath, bundle: sidecarBundles.gateway };
+      const back = await reviveSimulatedDiscord(simulator, { stateRoot, secrets, gateway });
+      if (back !== null) logger.info(`The simulated Discord is back: ${back.webUrl}`);
+    };
     this.#actions = commandActions({
       holder: this.#holder,
       source,
@@ -108,7 +120,11 @@ export class WindowRuntime {
       diagnostics,
       marks: new SetupMarksStore(context.globalState, source),
       channelCommands,
-      simulatedDiscord: () => simulator.start(),
+      simulatedDiscord: async () => {
+        const address = await simulator.start();
+        await rememberSimulatedDiscord((await place()).stateRoot, address);
+        return address;
+      },
       api,
       extensionId: context.extension.id,
     });
@@ -132,8 +148,10 @@ export class WindowRuntime {
   }
 
   /** Opens the control center, anew if it is open. */
-  open(): Promise<void> {
-    return this.#holder.reopen();
+  async open(): Promise<void> {
+    await this.#holder.reopen();
+    // Nothing waits for it: its port may be taken for a while by a window that is going.
+    this.#reviveSimulation().catch((thrown: unknown) => this.#logger.warn(messageOf(thrown)));
   }
 
   run(command: CommandName, argument: unknown): Promise<void> {

@@ -1,7 +1,11 @@
 import type { ControlCenterSnapshot } from "../../contracts/snapshot.ts";
 import { messageOf } from "../../platform/errors.ts";
+import { statePaths } from "../../platform/state-paths.ts";
 import type { ControlCenter } from "../../supervisor/control-center.ts";
 import { type ControlCenterSettings, defaultSettings } from "../../supervisor/control-center-options.ts";
+import { EncryptedFileSecretStore } from "../../supervisor/encrypted-file-secret-store.ts";
+import { reviveSimulatedDiscord } from "../../supervisor/revive-simulated-discord.ts";
+import { SimulatedDiscord } from "../../supervisor/simulated-discord.ts";
 import { type CommandContext, complain, paintOf, print, printForPeople } from "../command-context.ts";
 import { LiveScreen } from "../live-screen.ts";
 import { openControlCenter } from "../open-control-center.ts";
@@ -11,6 +15,8 @@ import { visibleJson } from "../visible-text.ts";
 export interface UpOptions {
   readonly settings: Partial<ControlCenterSettings>;
   readonly stopOnExit: boolean;
+  /** The simulated Discord of an account comes back; not where it runs already. */
+  readonly revivesSimulation: boolean;
 }
 
 /** How often uptimes on the screen are brought up to date, in milliseconds. */
@@ -20,10 +26,12 @@ const redrawMs = 1_000;
 export async function up(context: CommandContext, options: UpOptions): Promise<void> {
   const interrupted = context.interrupted();
   const center = await openControlCenter(context, options.settings, { gateway: true, browserd: true });
-  const endShow = show(context, center, options);
+  const simulation = options.revivesSimulation ? reviveSimulation(context) : null;
+  const endShow = show(context, center, options, simulation);
   startUnwanted(context, center);
   await interrupted;
   endShow();
+  simulation?.end();
   if (options.stopOnExit) await center.stop();
   await center.dispose();
   if (!context.json) printForPeople(context, [farewell(center.snapshot, options)]);
@@ -38,15 +46,62 @@ function startUnwanted({ terminal }: CommandContext, center: ControlCenter): voi
   }
 }
 
-function show(context: CommandContext, center: ControlCenter, options: UpOptions): () => void {
+/** What comes back for an account that was connected to a simulated Discord. */
+interface Simulation {
+  /** The sentence about it; null when there is none. */
+  readonly sentence: Promise<string | null>;
+  end(): void;
+}
+
+function reviveSimulation({
+  stateRoot,
+  execPath,
+  simulatorBundle,
+  sidecarBundles,
+  terminal,
+}: CommandContext): Simulation {
+  const simulator = new SimulatedDiscord({ execPath, bundle: simulatorBundle });
+  const back = reviveSimulatedDiscord(simulator, {
+    stateRoot,
+    secrets: new EncryptedFileSecretStore(statePaths(stateRoot).secretsDir),
+    gateway: { execPath, bundle: sidecarBundles.gateway },
+  });
+  return {
+    sentence: back.then(
+      (found) => (found === null ? null : `The simulated Discord is back: ${found.webUrl}`),
+      (thrown: unknown) => {
+        complain(terminal, messageOf(thrown));
+        return null;
+      },
+    ),
+    end: () => simulator.dispose(),
+  };
+}
+
+function show(
+  context: CommandContext,
+  center: ControlCenter,
+  options: UpOptions,
+  simulation: Simulation | null,
+): () => void {
   if (context.json) return showEach(center, (snapshot) => print(context, [visibleJson(snapshot)]));
-  if (context.plain || context.terminal.stdout.isTTY !== true) {
-    return showSettled(center, context);
-  }
+  const isForPrograms = context.plain || context.terminal.stdout.isTTY !== true;
+  let simulated: string | null = null;
+  void simulation?.sentence.then((sentence) => {
+    simulated = sentence;
+    if (isForPrograms && sentence !== null) print(context, [sentence]);
+  });
+  if (isForPrograms) return showSettled(center, context);
   const screen = new LiveScreen(context.terminal.stdout);
   const paint = paintOf(context);
   const draw = (): void =>
-    screen.draw(renderStatus(center.snapshot, Date.now(), paint), `  Ctrl-C leaves; ${afterwards(options)}`);
+    screen.draw(
+      [
+        ...renderStatus(center.snapshot, Date.now(), paint),
+        ...(simulated === null ? [] : ["", `  ${simulated}`]),
+      ],
+      `  Ctrl-C leaves; ${afterwards(options)}`,
+    );
   const timer = setInterval(draw, redrawMs);
   const end = showEach(center, draw);
   const usage = center.watchUsage();

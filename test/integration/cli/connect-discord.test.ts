@@ -84,6 +84,16 @@ describe("palyra channels add discord in a terminal", function () {
     session.type(keys.ctrlC);
     assert.equal(await session.ended(), 0, session.text);
     assert.match(await readFile(statePaths(root).gatewayConfig, "utf8"), /\[channels\.discord\.simulated\]/);
+
+    const again = start("up");
+    await again.sees(/The simulated Discord is back: http/, 20_000);
+    await say(webUrl, "@palyra are you back");
+    await waitUntil(
+      "the bot's answer after its Discord came back",
+      async () => (await readsAloud(webUrl)).split("are you back").length > 2,
+    );
+    again.type(keys.ctrlC);
+    assert.equal(await again.ended(), 0, again.text);
   });
 
   it("leaves the trying out out at Ctrl-C; the bot stays connected and the simulated Discord goes on", async () => {

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { ApplyResponse } from "../../../src/contracts/http-onboarding.ts";
 import { statePaths } from "../../../src/platform/state-paths.ts";
 import { EncryptedFileSecretStore } from "../../../src/supervisor/encrypted-file-secret-store.ts";
+import {
+  rememberSimulatedDiscord,
+  reviveSimulatedDiscord,
+} from "../../../src/supervisor/revive-simulated-discord.ts";
 import { SimulatedDiscord, SimulatedDiscordAddress } from "../../../src/supervisor/simulated-discord.ts";
 import { textBelow } from "../../support/sidecar/sidecar-process.ts";
 import { TestHome } from "../../support/supervisor/control-center-host.ts";
@@ -60,6 +65,41 @@ describe("A simulated Discord to try the product with", () => {
   it("says that its program is missing", async () => {
     const lost = new SimulatedDiscord({ ...program, bundle: "/nowhere/discord-sim.mjs" });
     await assert.rejects(lost.start(), { code: "config_invalid" });
+  });
+
+  it("comes back as it was, with its address, its bot and its ids, for the account that is connected to it", async () => {
+    const home = await TestHome.create();
+    const secrets = new EncryptedFileSecretStore(statePaths(home.stateRoot).secretsDir);
+    const gateway = { execPath: process.execPath, bundle: source("gateway/main.ts") };
+    const place = { stateRoot: home.stateRoot, secrets, gateway };
+    const simulated = new SimulatedDiscord(program);
+    const next = new SimulatedDiscord(program);
+    try {
+      assert.equal(await reviveSimulatedDiscord(next, place), null, "nothing was set up");
+      const first = await simulated.start();
+      await rememberSimulatedDiscord(home.stateRoot, first);
+      assert.equal(await reviveSimulatedDiscord(next, place), null, "no account is connected to it");
+      const section = `[channels.discord.simulated]\napi_base = "${first.apiBase}"\n`;
+      await writeFile(statePaths(home.stateRoot).gatewayConfig, section);
+      await secrets.set("global/discord_bot_token.simulated", first.botToken);
+      simulated.dispose();
+      assert.deepEqual(await reviveSimulatedDiscord(next, place), first);
+      const asBot = {
+        headers: {
+          authorization: `Bot ${first.botToken}`,
+          "user-agent": "DiscordBot (https://example.com, 1)",
+        },
+      };
+      const channel = await fetch(`${first.apiBase}/v10/channels/${first.channelId}`, asBot);
+      assert.equal(channel.status, 200);
+      next.dispose();
+      await writeFile(statePaths(home.stateRoot).gatewayConfig, `${section}enabled = false\n`);
+      assert.equal(await reviveSimulatedDiscord(simulated, place), null, "the account is off");
+    } finally {
+      simulated.dispose();
+      next.dispose();
+      await home.remove();
+    }
   });
 
   it("is connected through the control center, which keeps the token where its secrets live", async () => {

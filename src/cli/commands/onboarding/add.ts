@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { onboardingTimes } from "../../../contracts/http-onboarding.ts";
 import { PalyraError } from "../../../platform/errors.ts";
 import { defaultSettings } from "../../../supervisor/control-center-options.ts";
+import { rememberSimulatedDiscord } from "../../../supervisor/revive-simulated-discord.ts";
 import { SimulatedDiscord } from "../../../supervisor/simulated-discord.ts";
 import { type CommandContext, paintOf, print } from "../../command-context.ts";
 import { selectedAccount, withSelector } from "../../connector-selector.ts";
@@ -138,21 +139,23 @@ async function converse(context: CommandContext, given: DialogueWishes): Promise
     // One that nobody watches over would end in the middle of the questions.
     const ran = presence === "watched";
     const paint = paintOf(context);
-    let isSimulated = false;
-    const simulatedDiscord = () => {
-      isSimulated = true;
-      return simulator.start();
-    };
+    const simulatedDiscord = () => simulator.start();
     const { connector_id: id, preflight } = await withGateway(context, !ran, (gateway) =>
       connectDiscord({ screen, gateway, paint, simulatedDiscord }, given),
     );
+    const simulated = await simulator.running;
+    if (simulated !== null) await rememberSimulatedDiscord(context.stateRoot, simulated);
     outro(`“palyra channels status ${id}” shows how it is, “palyra channels logs ${id}” what happens.`, {
       output,
     });
     if (!ran && (await screen.agreed("Let the bot run in this terminal now?"))) {
       const { lingerSeconds, rotateDays } = defaultSettings;
-      await up(context, { stopOnExit: false, settings: { lingerSeconds, rotateDays } });
-    } else if (isSimulated && (await screen.agreed("Let the simulated Discord go on until Ctrl-C?"))) {
+      await up(context, {
+        stopOnExit: false,
+        revivesSimulation: simulated === null,
+        settings: { lingerSeconds, rotateDays },
+      });
+    } else if (simulated !== null && (await screen.agreed("Let the simulated Discord go on until Ctrl-C?"))) {
       print(context, [visibleText(`${preflight.bot?.username ?? "The bot"} can be talked to until Ctrl-C.`)]);
       await context.interrupted();
     }
