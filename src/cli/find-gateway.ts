@@ -57,9 +57,18 @@ export async function startGateway(context: CommandContext): Promise<GatewayRoad
     await untilOpen(center);
   } catch (thrown) {
     await center.dispose();
-    throw thrown;
+    throw leftAlone(thrown);
   }
   return { call: (call, signal) => center.callGateway(call, signal), close: () => center.dispose() };
+}
+
+/** A crash is not followed by another start here, because nobody stays to watch over it. */
+function leftAlone(thrown: unknown): unknown {
+  if (!(thrown instanceof PalyraError) || thrown.code !== "internal_error") return thrown;
+  return new PalyraError("internal_error", thrown.message, {
+    nextStep: "“palyra logs gateway” tells why. “palyra up” starts it again after a crash.",
+    cause: thrown,
+  });
 }
 
 /** Waits until the gateway has opened what it works with; what keeps it from that, its answers tell. */

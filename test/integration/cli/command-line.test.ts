@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ErrorDetails } from "../../../src/contracts/errors.ts";
 import { LogLine } from "../../../src/contracts/services.ts";
 import { ControlCenterSnapshot } from "../../../src/contracts/snapshot.ts";
 import { statePaths } from "../../../src/platform/state-paths.ts";
@@ -171,6 +172,26 @@ describe("The palyra command", () => {
     assert.equal((await finish("logs", "nobody")).code, 2);
     assert.equal((await finish("logs", "-f")).code, 69);
     assert.equal((await finish("--help")).code, 0);
+  });
+
+  it("ends with the exit code of its class for faults of files, of permission and of services", async () => {
+    const errorOf = ({ stderr }: CommandRun): string => ErrorDetails.parse(JSON.parse(stderr).error).code;
+    const folder = await finish("--json", "secrets", "set", "global/x", "--value-file", home.stateRoot);
+    assert.deepEqual([folder.code, errorOf(folder)], [74, "storage_failed"]);
+    const missing = await finish("--json", "secrets", "set", "global/x", "--value-file", "/nowhere");
+    assert.deepEqual([missing.code, errorOf(missing)], [66, "not_found"]);
+    const mine = await finish("--json", "profile", "remove", "default", "--yes");
+    assert.deepEqual([mine.code, errorOf(mine)], [77, "forbidden"]);
+    await behave(home.stateRoot, { gateway: { exitAtStart: 1 } });
+    const crashes = await finish("--json", "channels", "list", "--start");
+    assert.deepEqual([crashes.code, errorOf(crashes)], [70, "internal_error"]);
+    assert.match(crashes.stderr, /palyra logs gateway/);
+    const fatal = { code: "config_invalid", message: "Line 3 is wrong.", next_step: "Mend line 3." };
+    await behave(home.stateRoot, {
+      gateway: { exitAtStart: 78, lastWords: JSON.stringify({ palyra_fatal: fatal }) },
+    });
+    const broken = await finish("--json", "channels", "list", "--start");
+    assert.deepEqual([broken.code, errorOf(broken)], [78, "config_invalid"]);
   });
 
   it("up goes on and says what is wrong when a service cannot start", async () => {
