@@ -142,7 +142,7 @@ async function judged(parts: OnboardingParts, event: InboundMessageEvent): Promi
 
 function nextStepFor(reason: string): string {
   return pairingReasons.has(reason)
-    ? "Make a pairing code and send it to the bot, or let the person in."
+    ? "Make a pairing code, have it sent to the bot, and approve the person."
     : "Change who is answered, or write where the bot answers; then try again.";
 }
 

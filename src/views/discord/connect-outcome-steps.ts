@@ -2,20 +2,19 @@ import * as vscode from "vscode";
 import type { ApplyResponse, VerifyResponse } from "../../contracts/http-onboarding.ts";
 import { commandIds } from "../contribution-ids.ts";
 import { askChoice, type Entry, problemEntries, whileWorking } from "../wizard/quick-input.ts";
-import { cancel, next, type StepOutcome, type WizardPlace, type WizardStep } from "../wizard/wizard.ts";
+import { cancel, next, type StepOutcome, type WizardPlace } from "../wizard/wizard.ts";
 import type { DiscordDesk } from "./discord-desk.ts";
 import { previewEntries, warningEntries } from "./discord-entries.ts";
+import { type DiscordStep, title } from "./discord-step.ts";
 import { credentialOf, type DiscordDraft, planOf, possibleReach, wantsServer } from "./draft.ts";
-
-type Step = WizardStep<DiscordDraft>;
 
 const testText = "Hello, this is a test message from Palyra. Mention me to see that I answer.";
 
 /** Shows what will be, and connects. Whatever fails leaves everything as it was. */
-export function reviewStep(desk: DiscordDesk): Step {
+export function reviewStep(desk: DiscordDesk): DiscordStep {
   return {
     id: "review",
-    title: "Connect Discord: Review",
+    title: title("Review"),
     applies: () => true,
     ask: async (draft, place) => {
       let failure: readonly Entry<true>[] = [];
@@ -86,10 +85,10 @@ async function isAgreed(draft: DiscordDraft): Promise<boolean> {
 }
 
 /** Sends a message into the channel, if the user likes. */
-export function testMessageStep(desk: DiscordDesk): Step {
+export function testMessageStep(desk: DiscordDesk): DiscordStep {
   return {
     id: "test-message",
-    title: "Connect Discord: Test Message",
+    title: title("Test Message"),
     isFinal: true,
     applies: wantsServer,
     ask: async (draft, place) => {
@@ -141,10 +140,10 @@ async function sendTest(
 }
 
 /** Waits until somebody writes to the bot, and tells what became of it. */
-export function verifyStep(desk: DiscordDesk): Step {
+export function verifyStep(desk: DiscordDesk): DiscordStep {
   return {
     id: "verify",
-    title: "Connect Discord: First Message",
+    title: title("First Message"),
     isFinal: true,
     applies: () => true,
     ask: async (draft, place) => {

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 import { AccountId } from "../../contracts/gateway-config.ts";
-import type { DirectMessagePolicy } from "../../contracts/router-config.ts";
 import { askChoice, askText, type Entry } from "../wizard/quick-input.ts";
-import { next, type StepOutcome, type WizardPlace, type WizardStep } from "../wizard/wizard.ts";
+import { next, type StepOutcome, type WizardPlace } from "../wizard/wizard.ts";
+import { callingStep, directMessagesStep, peopleStep, reachStep, wordsStep } from "./answer-steps.ts";
 import { reviewStep, testMessageStep, verifyStep } from "./connect-outcome-steps.ts";
 import type { Channel, DiscordDesk, Guild, Preflight } from "./discord-desk.ts";
 import {
@@ -12,20 +12,13 @@ import {
   guildEntries,
   guildsSentence,
   permissionEntries,
-  previewEntries,
   separator,
 } from "./discord-entries.ts";
+import { answered, type DiscordStep, title } from "./discord-step.ts";
 import {
   bareToken,
-  type Calling,
-  type Choices,
   credentialOf,
   type DiscordDraft,
-  entriesOf,
-  peopleFault,
-  planOf,
-  possibleReach,
-  type Reach,
   tokenFault,
   wantsServer,
   withPreflight,
@@ -33,11 +26,10 @@ import {
 
 export const developerPortal = "https://discord.com/developers/applications";
 
-type Step = WizardStep<DiscordDraft>;
 type Outcome = Promise<StepOutcome<DiscordDraft>>;
 
 /** The dialogue “Connect Discord”, from a name to the first answered message. */
-export function connectSteps(desk: DiscordDesk): readonly Step[] {
+export function connectSteps(desk: DiscordDesk): readonly DiscordStep[] {
   return [
     accountStep,
     tokenStep,
@@ -58,15 +50,9 @@ export function connectSteps(desk: DiscordDesk): readonly Step[] {
   ];
 }
 
-/** Maps the answer of a question into the draft; leaving and going back stay what they are. */
-function answered<T>(outcome: StepOutcome<T>, take: (value: T) => DiscordDraft): StepOutcome<DiscordDraft> {
-  return outcome.kind === "next" ? next(take(outcome.draft)) : outcome;
-}
-
-const title = (what: string): string => `Connect Discord: ${what}`;
 const isReal = ({ simulatedPage }: DiscordDraft): boolean => simulatedPage === null;
 
-const accountStep: Step = {
+const accountStep: DiscordStep = {
   id: "account",
   title: title("Account"),
   applies: isReal,
@@ -90,7 +76,7 @@ const accountStep: Step = {
   },
 };
 
-const tokenStep: Step = {
+const tokenStep: DiscordStep = {
   id: "token",
   title: title("Bot Token"),
   applies: isReal,
@@ -123,7 +109,7 @@ async function askToken(draft: DiscordDraft, place: WizardPlace): Outcome {
   return answered(outcome, (typed) => ({ ...draft, token: bareToken(typed) }));
 }
 
-function checksStep(desk: DiscordDesk): Step {
+function checksStep(desk: DiscordDesk): DiscordStep {
   return {
     id: "checks",
     title: title("Checks"),
@@ -162,7 +148,7 @@ function afterChecks(preflight: Preflight, draft: DiscordDraft): readonly Entry<
   return [{ label: "$(arrow-right) Continue", description: who, value: preflight }, ...(isClean ? [] : help)];
 }
 
-function inviteStep(desk: DiscordDesk): Step {
+function inviteStep(desk: DiscordDesk): DiscordStep {
   return {
     id: "invite",
     title: title("Invite the Bot"),
@@ -201,7 +187,7 @@ async function copyText(text: string): Promise<boolean> {
 
 const onlyDirect: Guild = { guild_id: "", name: "" };
 
-function serverStep(desk: DiscordDesk): Step {
+function serverStep(desk: DiscordDesk): DiscordStep {
   return {
     id: "server",
     title: title("Server"),
@@ -225,7 +211,7 @@ function serverStep(desk: DiscordDesk): Step {
   };
 }
 
-function channelStep(desk: DiscordDesk): Step {
+function channelStep(desk: DiscordDesk): DiscordStep {
   return {
     id: "channel",
     title: title("Channel"),
@@ -252,7 +238,7 @@ async function channelsOf(
   return await desk.channels(credentialOf(draft), draft.guild?.guild_id ?? "", signal);
 }
 
-function permissionsStep(desk: DiscordDesk): Step {
+function permissionsStep(desk: DiscordDesk): DiscordStep {
   return {
     id: "permissions",
     title: title("Permissions"),
@@ -290,143 +276,4 @@ function afterPermissions(channel: Channel): readonly Entry<Channel>[] {
   const { missing } = channel;
   if (missing.length === 0) return [{ label: "$(arrow-right) Continue", value: channel }];
   return [{ label: "$(arrow-right) Continue All the Same", value: channel }, again];
-}
-
-const withChoice = (draft: DiscordDraft, change: Partial<Choices>): DiscordDraft => ({
-  ...draft,
-  choices: { ...draft.choices, ...change },
-});
-
-const reachStep: Step = {
-  id: "reach",
-  title: title("Where to Answer"),
-  applies: wantsServer,
-  ask: async (draft, place) => {
-    const channel = `#${draft.channel?.name ?? ""}`;
-    const server = draft.guild?.name ?? "the server";
-    const outcome = await askChoice<Reach>({
-      place,
-      placeholder: "Where messages are answered",
-      load: async () => [
-        { label: `$(comment) In ${channel}`, description: "and direct messages", value: "channel" },
-        { label: "$(mail) Direct Messages Only", value: "direct" },
-        {
-          label: `$(organization) In Every Channel of ${server}`,
-          detail: "Everybody who can write there can use the bot, and what it costs.",
-          value: "server",
-        },
-        {
-          label: "$(globe) In Every Server of the Bot",
-          detail: "Also in servers to which others bring it. Use this for a short time only.",
-          value: "everywhere",
-        },
-      ],
-    });
-    return answered(outcome, (reach) => withChoice(draft, { reach }));
-  },
-};
-
-const callingStep: Step = {
-  id: "calling",
-  title: title("Mentions"),
-  applies: (draft) => possibleReach(draft) !== "direct",
-  ask: async (draft, place) => {
-    const name = `@${draft.preflight?.bot?.username ?? "bot"}`;
-    const outcome = await askChoice<Calling>({
-      place,
-      placeholder: "Which messages in a server are meant for the bot",
-      load: async () => [
-        { label: `$(mention) Those That Mention ${name}`, value: "mention" },
-        { label: "$(symbol-key) Also Those with Certain Words…", value: "words" },
-        {
-          label: "$(comment-discussion) Every Message",
-          detail: "The bot answers all that is said.",
-          value: "every",
-        },
-      ],
-    });
-    return answered(outcome, (calling) => withChoice(draft, { calling }));
-  },
-};
-
-const wordsStep: Step = {
-  id: "words",
-  title: title("Words That Call the Bot"),
-  applies: (draft) => possibleReach(draft) !== "direct" && draft.choices.calling === "words",
-  ask: async (draft, place) => {
-    const outcome = await askText({
-      place,
-      value: draft.choices.words,
-      placeholder: "hey palyra, @palyra",
-      prompt: "Words or phrases, with commas between them. A real mention counts as well.",
-      fault: (text) => (entriesOf(text).length > 0 ? null : "Give at least one word, or go back."),
-    });
-    return answered(outcome, (words) => withChoice(draft, { words }));
-  },
-};
-
-const directMessagesStep: Step = {
-  id: "direct-messages",
-  title: title("Direct Messages"),
-  applies: () => true,
-  ask: async (draft, place) => {
-    const outcome = await askChoice<DirectMessagePolicy>({
-      place,
-      placeholder: "Whose direct messages are answered",
-      load: async () => [
-        {
-          label: "$(shield) Of People You Have Paired",
-          detail: "Somebody writes, and you approve them once, or give them a code.",
-          value: "pairing",
-        },
-        {
-          label: "$(mail) Of Everybody",
-          detail: "Everybody who shares a server with the bot.",
-          value: "allow",
-        },
-        { label: "$(circle-slash) Of Nobody", value: "deny" },
-      ],
-    });
-    return answered(outcome, (directMessages) => withChoice(draft, { directMessages }));
-  },
-};
-
-const peopleTexts = {
-  allow: { title: "Allow List", placeholder: "Only these people or roles, by id; empty: everybody" },
-  deny: { title: "Deny List", placeholder: "Never these people or roles, by id; empty: nobody" },
-} as const;
-
-function peopleStep(desk: DiscordDesk, list: "allow" | "deny"): Step {
-  const texts = peopleTexts[list];
-  return {
-    id: list,
-    title: title(texts.title),
-    applies: () => true,
-    ask: async (draft, place) => {
-      const outcome = await askChoice<{ readonly typed: string }>({
-        place,
-        placeholder: texts.placeholder,
-        value: draft.choices[list],
-        isTyped: true,
-        load: async (typed, signal) => {
-          const fault = peopleFault(typed);
-          if (fault !== null) return [{ label: `$(error) ${fault}` }];
-          const plan = planOf(withChoice(draft, { [list]: typed }));
-          const preflight = await desk.probe({ ...credentialOf(draft), plan, ...channelOf(draft) }, signal);
-          const description =
-            entriesOf(typed).length === 0 ? "without a list" : `with ${entriesOf(typed).join(", ")}`;
-          return [
-            { label: "$(arrow-right) Continue", description, value: { typed } },
-            ...previewEntries<{ readonly typed: string }>(preflight),
-          ];
-        },
-      });
-      return answered(outcome, ({ typed }) => withChoice(draft, { [list]: typed }));
-    },
-  };
-}
-
-/** Has the channel checked as well, and named in the examples. */
-function channelOf({ channel }: DiscordDraft): { verify_channel_id?: string } {
-  return channel === null ? {} : { verify_channel_id: channel.channel_id };
 }
