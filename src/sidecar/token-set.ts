@@ -12,7 +12,8 @@ export class TokenSet {
   readonly #now: () => number;
   #entries: readonly Entry[];
 
-  constructor(tokens: readonly string[], now: () => number = Date.now) {
+  /** @param now a clock that nobody can set: set back, it would prolong the life of an old token */
+  constructor(tokens: readonly string[], now: () => number = () => performance.now()) {
     this.#now = now;
     this.#entries = tokens.map((token) => ({ token, expiresAt: null }));
   }

@@ -142,6 +142,23 @@ export function newServiceMachine(displayName: string, desired: boolean): Servic
   };
 }
 
+/** The same service after the clock was set by so many milliseconds: its instants are as far away as before. */
+export function movedBy(state: ServiceMachine, by: number): ServiceMachine {
+  const moved = (at: number | null): number | null => (at === null ? null : at + by);
+  return {
+    ...state,
+    deadline: moved(state.deadline),
+    replaceBy: moved(state.replaceBy),
+    readySince: moved(state.readySince),
+    facts:
+      state.facts === null
+        ? null
+        : { ...state.facts, started_at_unix_ms: state.facts.started_at_unix_ms + by },
+    history: { ...state.history, crashes: state.history.crashes.map((at) => at + by) },
+    crashes: state.crashes.map((crash) => ({ ...crash, at: crash.at + by })),
+  };
+}
+
 /** Whether a process of this service exists or may exist. */
 export function mayHaveProcess(state: ServiceMachine): boolean {
   return !["stopped", "backoff", "failed"].includes(state.phase);

@@ -5,10 +5,12 @@ import type { SidecarStatus } from "../contracts/sidecar-status.ts";
 import type { ServiceView } from "../contracts/snapshot.ts";
 import type { EventsRequest, EventsResponse } from "../contracts/timeline.ts";
 import { PalyraError } from "../platform/errors.ts";
+import { ClockWatch } from "./clock-watch.ts";
 import { isQuiet } from "./quiet-moment.ts";
 import { redactDeep } from "./redact-deep.ts";
 import { step } from "./service-machine.ts";
 import {
+  movedBy,
   newServiceMachine,
   type ServiceEffect,
   type ServiceEvent,
@@ -33,6 +35,7 @@ export interface RunnerOptions extends SidecarRunOptions {
 /** Carries out the effects of one service's state machine and feeds it with what happens. */
 export class ServiceRunner {
   readonly #options: RunnerOptions;
+  readonly #clockWatch: ClockWatch;
   #machine: ServiceMachine;
   #run: SidecarRun | null = null;
   #status: { readonly received_at_unix_ms: number; readonly status: SidecarStatus } | null = null;
@@ -41,6 +44,7 @@ export class ServiceRunner {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#clockWatch = new ClockWatch(options.clock);
     this.#machine = newServiceMachine(serviceDisplayNames[options.service], options.desired);
   }
 
@@ -56,6 +60,8 @@ export class ServiceRunner {
   dispatch(event: ServiceEvent): void {
     if (this.#detached) return;
     const { clock, random, timings } = this.#options;
+    const jump = this.#clockWatch.jump();
+    if (jump !== 0) this.#machine = movedBy(this.#machine, jump);
     const before = this.#machine;
     const next = step(before, event, { now: clock.now(), random: random(), timings });
     this.#machine = next.state;

@@ -114,6 +114,30 @@ describe("The life of a service", () => {
     });
   }
 
+  for (const [how, jumpMs] of [
+    ["back by an hour", -3_600_000],
+    ["forward by a day", 86_400_000],
+  ] as const) {
+    it(`still replaces a sidecar that hangs after the clock was set ${how}, and not one that works`, async () => {
+      let shift = 0;
+      const clock = { now: () => Date.now() + shift };
+      const center = await home.open({ clock, timings: { heartbeatMs: 200 } });
+      const { pid } = await serviceIn(center, "gateway", "running");
+      shift = jumpMs;
+      await snapshotWhere(center, "the view has the new time", (snapshot) => {
+        const ready = viewOf(snapshot, "gateway").ready_at_unix_ms ?? 0;
+        return Math.abs(clock.now() - ready) < 60_000;
+      });
+      assert.equal(viewOf(center.snapshot, "gateway").pid, pid);
+      process.kill(pid ?? 0, "SIGSTOP");
+      await snapshotWhere(center, "the gateway is replaced", (snapshot) => {
+        const view = viewOf(snapshot, "gateway");
+        return view.state === "running" && view.pid !== pid;
+      });
+      assert.equal(viewOf(center.snapshot, "gateway").restarts, 1);
+    });
+  }
+
   it("stops a sidecar that hangs, without waiting until the hang is noticed", async () => {
     const center = await home.open({ timings: { drainMs: 100, heartbeatMs: 200, terminateMs: 200 } });
     const { pid } = await serviceIn(center, "gateway", "running");

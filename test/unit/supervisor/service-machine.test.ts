@@ -4,6 +4,7 @@ import type { ErrorDetails } from "../../../src/contracts/errors.ts";
 import { step } from "../../../src/supervisor/service-machine.ts";
 import {
   mayHaveProcess,
+  movedBy,
   newServiceMachine,
   type ServiceEffect,
   type ServiceEvent,
@@ -119,6 +120,11 @@ function runningWorld(): World {
   return world;
 }
 
+/** What the hello tells is from outside: the same instants, whatever the clock says here. */
+function withoutFacts({ facts: _, ...state }: ServiceMachine): Omit<ServiceMachine, "facts"> {
+  return state;
+}
+
 describe("The state machine of a service", () => {
   it("never has two processes at once, and has a deadline wherever something must follow", () => {
     fc.assert(
@@ -126,6 +132,26 @@ describe("The state machine of a service", () => {
         const world = new World(desired);
         world.send({ kind: "open" });
         for (const act of actions) act(world);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("goes on as before when the clock is set, in whatever state it is", () => {
+    const jump = fc.integer({ min: -86_400_000, max: 86_400_000 });
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 30 }), action, jump, (actions, last, by) => {
+        const [one, other] = [new World(true), new World(true)];
+        for (const world of [one, other]) {
+          world.send({ kind: "open" });
+          for (const act of actions) act(world);
+        }
+        other.now += by;
+        other.state = movedBy(other.state, by);
+        last(one);
+        last(other);
+        assert.deepEqual(withoutFacts(other.state), withoutFacts(movedBy(one.state, by)));
+        assert.deepEqual(other.effects, one.effects);
       }),
       { numRuns: 500 },
     );

@@ -33,4 +33,21 @@ describe("Tokens that were rotated out", () => {
     tokens.replace(["second"], []);
     assert.ok(!tokens.accepts("first"));
   });
+
+  it("ends an old token on time, also when the clock of the machine is set back meanwhile", () => {
+    const { now } = Date;
+    let steady = 1_000;
+    const { now: steadyNow } = performance;
+    try {
+      performance.now = () => steady;
+      const tokens = new TokenSet(["first"]);
+      tokens.replace(["second"], ["first"]);
+      Date.now = () => now() - 3_600_000;
+      steady += tokenRotationGraceMs;
+      assert.deepEqual(tokens.valid(), ["second"]);
+    } finally {
+      Object.assign(Date, { now });
+      Object.assign(performance, { now: steadyNow });
+    }
+  });
 });
