@@ -142,20 +142,24 @@ export function newServiceMachine(displayName: string, desired: boolean): Servic
   };
 }
 
-/** The same service after the clock was set by so many milliseconds: its instants are as far away as before. */
+/**
+ * The same service after the clock was set by so many milliseconds: what is to come is as far away as before. What was
+ * moves back with the clock, for it cannot lie ahead; it does not move forward, because the machine may have slept.
+ */
 export function movedBy(state: ServiceMachine, by: number): ServiceMachine {
-  const moved = (at: number | null): number | null => (at === null ? null : at + by);
+  const back = Math.min(by, 0);
+  const moved = (at: number | null, distance: number): number | null => (at === null ? null : at + distance);
   return {
     ...state,
-    deadline: moved(state.deadline),
-    replaceBy: moved(state.replaceBy),
-    readySince: moved(state.readySince),
+    deadline: moved(state.deadline, by),
+    replaceBy: moved(state.replaceBy, by),
+    readySince: moved(state.readySince, back),
     facts:
       state.facts === null
         ? null
-        : { ...state.facts, started_at_unix_ms: state.facts.started_at_unix_ms + by },
-    history: { ...state.history, crashes: state.history.crashes.map((at) => at + by) },
-    crashes: state.crashes.map((crash) => ({ ...crash, at: crash.at + by })),
+        : { ...state.facts, started_at_unix_ms: state.facts.started_at_unix_ms + back },
+    history: { ...state.history, crashes: state.history.crashes.map((at) => at + back) },
+    crashes: state.crashes.map((crash) => ({ ...crash, at: crash.at + back })),
   };
 }
 
