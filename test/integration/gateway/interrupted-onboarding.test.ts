@@ -161,6 +161,23 @@ describe("Setting up a Discord account while the gateway is killed", () => {
     assert.deepEqual(scene.secrets, {});
   });
 
+  it("leaves no token without an account when it is killed while it removes one; the same request ends that", async () => {
+    await scene.apply();
+    scene.onSecret = () => {
+      scene.gateway.child.kill("SIGKILL");
+      return null;
+    };
+    const wish = { account_id: "default", confirm: true };
+    await assert.rejects(scene.post("accounts/remove", wish));
+    scene.onSecret = () => null;
+    assert.deepEqual(scene.secrets, {});
+    assert.match((await scene.config()) ?? "", /channels\.discord/);
+    await scene.startAgain();
+    await scene.done("accounts/remove", wish);
+    assert.equal(await scene.config(), userFile);
+    await scene.waitFor(undefined);
+  });
+
   it("says what is wrong with a note that cannot be read, and changes nothing", async () => {
     await writeFile(noteFile(), "{ broken");
     const { code, error, next_step } = await scene.refusal("onboarding/apply", scene.wish({}));
