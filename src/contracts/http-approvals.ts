@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ApprovalRisk, ApprovalState, ApprovalSubject, approvalBounds } from "./approvals.ts";
-import { queryNumber } from "./query-number.ts";
+import { pageLimit, queryNumber } from "./query-number.ts";
 
 const Instant = queryNumber(0);
 const Text = z.string().min(1).max(256);
@@ -9,7 +9,7 @@ const ApprovalId = z.string().min(1).max(approvalBounds.id);
 export const ApprovalParams = z.object({ approval_id: ApprovalId });
 
 export const ApprovalsQuery = z.strictObject({
-  limit: queryNumber(1, 500).default(100),
+  limit: pageLimit(500, 100),
   /** Only requests older than the one with this id. */
   after_approval_id: ApprovalId.optional(),
   state: ApprovalState.optional(),

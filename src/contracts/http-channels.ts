@@ -24,7 +24,7 @@ import {
   ReadMessagesResult,
   SearchMessagesResult,
 } from "./message-admin.ts";
-import { queryNumber } from "./query-number.ts";
+import { pageLimit, queryNumber } from "./query-number.ts";
 import { ConnectorStatus } from "./sidecar-status.ts";
 
 const bounded = (max: number) =>
@@ -40,7 +40,7 @@ export const ConnectorParams = z.object({ connector_id: ConnectorId });
 export const DeadLetterParams = ConnectorParams.extend({
   dead_letter_id: queryNumber(1),
 });
-const limits = { min: 1, max: 500, usual: 100 } as const;
+const limits = { max: 500, usual: 100 } as const;
 
 export const Connector = ConnectorStatus.extend({
   availability: ConnectorAvailability,
@@ -84,12 +84,12 @@ export const EnabledResponse = z.object({ connector: Connector });
 
 /** `before`: older entries than the one with this id. */
 export const LogsQuery = z.strictObject({
-  limit: queryNumber(limits.min, limits.max).default(limits.usual),
+  limit: pageLimit(limits.max, limits.usual),
   before: queryNumber(1).optional(),
 });
 export const LogsRequest = z.strictObject({
   connector_id: ConnectorId,
-  limit: z.int().min(limits.min).max(limits.max).default(limits.usual),
+  limit: z.int().min(1).max(limits.max).default(limits.usual),
   before: z.int().positive().optional(),
 });
 export const LogsResponse = z.object({

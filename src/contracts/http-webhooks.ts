@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { queryNumber } from "./query-number.ts";
+import { pageLimit } from "./query-number.ts";
 import {
   SecretRef,
   WebhookDeliveryState,
@@ -222,7 +222,7 @@ export const DeliveryParams = z.object({ delivery_id: DeliveryId });
 export const DeliveriesQuery = z.strictObject({
   integration_id: WebhookName.optional(),
   state: WebhookDeliveryState.optional(),
-  limit: queryNumber(1, 500).default(100),
+  limit: pageLimit(500, 100),
   /** Only deliveries older than the one with this id. */
   before: DeliveryId.optional(),
 });

@@ -5,13 +5,19 @@ import * as z from "zod";
  * @param min smallest and `max` largest allowed
  */
 export function queryNumber(min: number, max: number = Number.MAX_SAFE_INTEGER) {
-  return (
-    z
-      .string()
-      .regex(/^\d{1,16}$/, "must be a whole number")
-      // What the description of the routes says; it is text only on its way.
-      .meta({ type: "integer", minimum: min, maximum: max, pattern: undefined })
-      .transform(Number)
-      .pipe(z.int().min(min).max(max))
-  );
+  return digits({ minimum: min, maximum: max }).transform(Number).pipe(z.int().min(min).max(max));
+}
+
+/** How many entries a page has, at least one. @param max most, `usual` unless somebody says otherwise */
+export function pageLimit(max: number, usual: number) {
+  return digits({ minimum: 1, maximum: max, default: usual })
+    .transform(Number)
+    .pipe(z.int().min(1).max(max))
+    .default(usual);
+}
+
+/** @param facts what the description of the routes says; it is text only on its way */
+function digits(facts: { minimum: number; maximum: number; default?: number }) {
+  const text = z.string().regex(/^\d{1,16}$/, "must be a whole number");
+  return text.meta({ ...facts, type: "integer", pattern: undefined });
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { adminDoor } from "../../../src/gateway/http/admin-door.ts";
 import {
   ConsoleSessions,
   csrfTokenOf,
@@ -55,6 +57,18 @@ describe("The rate limit", () => {
       Array.from({ length: 200 }, () => limit.refuse(caller, now)).filter((wait) => wait === null).length;
     assert.deepEqual([allowed("127.0.0.1", 0), allowed("192.0.2.7", 0)], [120, 30]);
     assert.equal(limit.refuse("192.0.2.7", 1_200), null);
+  });
+
+  it("tells who comes too often how many seconds to wait, before it looks at what they show", async () => {
+    const { limited } = adminDoor({ limit: new RateLimit(), acceptsToken: () => false });
+    const headers = new Map<string, unknown>();
+    const request = { ip: "192.0.2.7" } as FastifyRequest;
+    const reply = { header: (name: string, value: unknown) => void headers.set(name, value) };
+    const ask = () => limited(request, reply as unknown as FastifyReply);
+    for (let n = 0; n < rateLimits.remote; n += 1) await ask();
+    assert.equal(headers.size, 0);
+    await assert.rejects(ask(), { code: "rate_limited" });
+    assert.equal(headers.get("retry-after"), 1);
   });
 
   it("remembers a bounded number of callers, and takes a new one all the same", () => {
