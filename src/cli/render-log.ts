@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { LogLevel, type LogLine, type ServiceKind, serviceDisplayNames } from "../contracts/services.ts";
+import { preciseTime } from "./output/local-time.ts";
 import type { Paint } from "./terminal.ts";
 import { visibleText } from "./visible-text.ts";
 
@@ -7,7 +8,7 @@ const levelColours = { debug: "dim", info: "green", warn: "yellow", error: "red"
 
 /** A log line for people: time, service, level, text. */
 export function renderLogLine(line: LogLine, paint: Paint): string {
-  const time = new Date(line.unix_ms).toISOString().replace("T", " ").replace("Z", "");
+  const time = preciseTime(line.unix_ms);
   const source = line.stream === "supervisor" ? "control center: " : "";
   const level = paint(levelColours[line.level], line.level.padEnd(5));
   return `${paint("dim", time)} ${serviceDisplayNames[line.service].padEnd(15)} ${level} ${source}${visibleText(line.line)}`;

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import type { CommandContext } from "./command-context.ts";
-import { findGateway, startGateway } from "./find-gateway.ts";
+import { defaultSettings } from "../supervisor/control-center-options.ts";
+import { type CommandContext, complain } from "./command-context.ts";
+import { findGateway, gatewayPresence, startGateway } from "./find-gateway.ts";
 import { GatewayClient } from "./gateway-client.ts";
 import { type Answer, present } from "./output/answer.ts";
 import { working } from "./output/working.ts";
@@ -38,6 +39,17 @@ export async function showFromGateway(
   const context = shell.context();
   const answer = withGateway(context, given.start ?? false, (gateway) => work(gateway, context));
   tell(shell, context, await working(context, what, answer));
+  if (given.start === true && !context.json && !context.plain) await sayWhatFollows(context);
+}
+
+/** Whoever had a bot connected with `--start` would wonder why it is gone soon after. */
+async function sayWhatFollows(context: CommandContext): Promise<void> {
+  if ((await gatewayPresence(context)) !== "alone") return;
+  const { lingerSeconds } = defaultSettings;
+  complain(
+    context.terminal,
+    `The gateway was started for this and ends in ${lingerSeconds} s; “palyra up” keeps it running.`,
+  );
 }
 
 /** Does work with the running gateway, or with one that is started for it. @throws `not_running` */

@@ -3,6 +3,7 @@ import type { TimelineEvent, TimelineLevel } from "../../contracts/timeline.ts";
 import { statePaths } from "../../platform/state-paths.ts";
 import { followTimeline, matches, readTimeline } from "../../supervisor/timeline/read-timeline.ts";
 import { type CommandContext, paintOf, print, printForPeople } from "../command-context.ts";
+import { localTime } from "../output/local-time.ts";
 import { type PlainRecord, record, renderRecord } from "../output/record.ts";
 import type { Paint } from "../terminal.ts";
 import { visibleJson, visibleLine, visibleText } from "../visible-text.ts";
@@ -41,7 +42,8 @@ export async function timeline(context: CommandContext, options: TimelineOptions
   };
   // All are read, so that the following begins behind the last one, whatever is shown of it.
   const all = await readTimeline(folder, { sinceMs: 0, service: null, level: "info" });
-  const wanted = all.filter((event) => matches(event, query));
+  // What the gateway did while nobody watched over it is told later than it happened.
+  const wanted = all.filter((event) => matches(event, query)).sort((a, b) => a.unix_ms - b.unix_ms);
   show(wanted);
   if (!options.follow) {
     if (wanted.length === 0 && !context.json && !context.plain) {
@@ -60,7 +62,7 @@ function eventRecord({ seq, unix_ms, level, service, subject, kind, message }: T
 
 /** An event for people: time, level, who, what. */
 export function renderEvent(event: TimelineEvent, paint: Paint): string {
-  const time = new Date(event.unix_ms).toISOString().replace("T", " ").slice(0, 19);
+  const time = localTime(event.unix_ms);
   const who =
     event.subject ?? (event.service === null ? "control center" : serviceDisplayNames[event.service]);
   const level = paint(levelColours[event.level], event.level.padEnd(5));

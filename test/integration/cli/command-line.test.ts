@@ -164,6 +164,10 @@ describe("The palyra command", () => {
       assert.match(refused.stderr, reason);
       assert.ok(!refused.stderr.includes("canary"));
     }
+    const argument = await finish("secrets", "set", "global/x", "canary");
+    assert.equal(argument.code, 2);
+    assert.match(argument.stderr, /A secret is no argument/);
+    assert.ok(!argument.stderr.includes("canary"));
     const inJson = start("--json", "secrets", "set", "../x");
     inJson.feed("value");
     assert.equal(await inJson.ended(), 2);

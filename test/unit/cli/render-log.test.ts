@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { styleText } from "node:util";
+import { preciseTime } from "../../../src/cli/output/local-time.ts";
 import { parseLogFile, renderLogLine } from "../../../src/cli/render-log.ts";
 
 describe("Log lines in the terminal", () => {
@@ -29,7 +30,7 @@ describe("Log lines in the terminal", () => {
     const line = { unix_ms: 0, level: "warn", service: "gateway", stream: "supervisor", line: "x" } as const;
     assert.equal(
       renderLogLine(line, (_style, text) => text),
-      "1970-01-01 00:00:00.000 palyrad         warn  control center: x",
+      `${preciseTime(0)} palyrad         warn  control center: x`,
     );
   });
 });

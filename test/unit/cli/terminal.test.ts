@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { localTime, preciseTime } from "../../../src/cli/output/local-time.ts";
 import { duration } from "../../../src/cli/render-status.ts";
 import { paintFor } from "../../../src/cli/terminal.ts";
+import { momentOf } from "../../../src/supervisor/log-filter.ts";
 
 describe("Output in the terminal", () => {
   const write = (): boolean => true;
@@ -13,6 +15,12 @@ describe("Output in the terminal", () => {
     assert.equal(isColoured(true, { NO_COLOR: "1" }), false);
     assert.equal(isColoured(true, { TERM: "dumb" }), false);
     assert.equal(isColoured(true, {}, true), false);
+  });
+
+  it("shows moments as the clock of the user does, and as --since takes them", () => {
+    assert.equal(localTime(0, "Asia/Kolkata"), "1970-01-01 05:30:00");
+    assert.equal(preciseTime(1_769_860_800_007, "UTC"), "2026-01-31 12:00:00.007");
+    assert.equal(momentOf(localTime(1_769_860_800_000), 0), 1_769_860_800_000);
   });
 
   it("tells time spans in their two largest units", () => {

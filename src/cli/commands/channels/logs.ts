@@ -5,6 +5,7 @@ import { withExamples } from "../../examples.ts";
 import { type GatewayClient, query, route } from "../../gateway-client.ts";
 import { wholeNumber } from "../../option-values.ts";
 import type { Answer } from "../../output/answer.ts";
+import { localTime } from "../../output/local-time.ts";
 import { record } from "../../output/record.ts";
 import { needsGateway, type Shell, showFromGateway } from "../../shell.ts";
 import { visibleText } from "../../visible-text.ts";
@@ -71,7 +72,7 @@ function logsAnswer(logs: LogsResponse, scope: "all" | null): Answer {
     lines: (paint, _now, width) => {
       if (events.length === 0 && letters.length === 0) return ["Nothing happened here yet."];
       const lines = events.map((event) => {
-        const time = new Date(event.last_at_unix_ms).toISOString().replace("T", " ").slice(0, 19);
+        const time = localTime(event.last_at_unix_ms);
         const level = paint(levelColours[event.level], event.level.padEnd(5));
         const times = event.count > 1 ? paint("dim", ` (${event.count} times)`) : "";
         return `${paint("dim", time)} ${level} ${visibleText(event.connector_id)} ${visibleText(event.message)}${times}`;

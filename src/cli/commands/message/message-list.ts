@@ -1,4 +1,5 @@
 import type { MessageRecord } from "../../../contracts/message-admin.ts";
+import { localTime } from "../../output/local-time.ts";
 import { type PlainRecord, record } from "../../output/record.ts";
 import type { Paint } from "../../terminal.ts";
 import { visibleText } from "../../visible-text.ts";
@@ -6,7 +7,7 @@ import { visibleText } from "../../visible-text.ts";
 /** Messages for people, the oldest first, as they were written. */
 export function messageLines(messages: readonly MessageRecord[], paint: Paint): string[] {
   return messages.toReversed().flatMap((message) => {
-    const time = new Date(message.created_at_unix_ms).toISOString().replace("T", " ").slice(0, 19);
+    const time = localTime(message.created_at_unix_ms);
     const who = visibleText(message.sender_display ?? message.sender_id);
     const edited = message.edited_at_unix_ms === null ? "" : ", edited";
     const id = paint("dim", `${time}, ${visibleText(message.locator.message_id)}${edited}`);
