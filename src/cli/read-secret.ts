@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { fileProblem, PalyraError, systemErrorCode } from "../platform/errors.ts";
+import { Cancelled } from "./cancelled.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
  * Reads a secret: all of standard input without its last newline, or on a terminal one line that is not
  * shown. Never from an argument, which other programs can see.
- * @throws `validation_error` when nothing is given or the user ends the input
+ * @throws `validation_error` when nothing is given; `Cancelled` when the user ends the input
  */
 export async function readSecret({ stdin, stderr }: Terminal, prompt: string): Promise<string> {
   const value = stdin.isTTY
@@ -53,7 +54,7 @@ function readHidden(stdin: NodeJS.ReadStream, stderr: Terminal["stderr"], prompt
           return;
         }
         if (key === "\u0003" || key === "\u0004") {
-          settle(() => reject(new PalyraError("validation_error", "The input was ended.")));
+          settle(() => reject(new Cancelled()));
           return;
         }
         // Backspace and delete.

@@ -193,6 +193,21 @@ describe("palyra channels add discord in a terminal", function () {
     assert.doesNotMatch((await finish("status")).stdout, /No window or terminal watches/);
   });
 
+  it("never shows a secret that is typed, and changes nothing at Ctrl-C", async () => {
+    const typed = start("secrets", "set", "global/typed");
+    await typed.answers(/Value of global\/typed \(not shown\)/, "canary-é-typed", keys.erase, keys.enter);
+    assert.equal(await typed.ended(), 0, typed.text);
+    assert.ok(!typed.text.includes("canary"), typed.text);
+    const left = start("secrets", "set", "global/left");
+    await left.answers(/not shown/, "canary", keys.ctrlC);
+    assert.equal(await left.ended(), 130);
+    assert.match(left.text, /Cancelled; nothing was changed\./);
+    assert.ok(!left.text.includes("canary"), left.text);
+    const store = new EncryptedFileSecretStore(statePaths(root).secretsDir);
+    assert.equal(await store.get("global/typed"), "canary-é-type");
+    assert.equal(await store.get("global/left"), undefined);
+  });
+
   it("insists on a terminal for the dialogue, and takes everything from options without one", async () => {
     for (const flag of ["--interactive", "--simulated"]) {
       const refused = await finish("channels", "add", "discord", flag, "--start");
