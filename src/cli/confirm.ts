@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { PalyraError } from "../platform/errors.ts";
-import type { Terminal } from "./terminal.ts";
+import { wrapLines } from "./output/wrap-lines.ts";
+import { columnsOf, type Terminal } from "./terminal.ts";
 import { visibleText } from "./visible-text.ts";
 
 /**
@@ -9,10 +10,12 @@ import { visibleText } from "./visible-text.ts";
  */
 export async function confirm({ stdin, stderr }: Terminal, question: string): Promise<boolean | null> {
   if (!stdin.isTTY) return null;
-  stderr.write(`${question} [y/N] `);
+  stderr.write(`${wrapLines([`${question} [y/N]`], columnsOf(stderr)).join("\n")} `);
   const lines = createInterface({ input: stdin });
   try {
     for await (const line of lines) return /^y(?:es)?$/i.test(line.trim());
+    // The input was ended on the line of the question.
+    stderr.write("\n");
     return false;
   } finally {
     lines.close();

@@ -25,6 +25,7 @@ describe("The process discord-sim", function () {
   it("prints one JSON line when it is ready, and the bot's token works", async () => {
     const ready = await firstLine(start());
     assert.deepEqual(Object.keys(ready), [
+      "createdAtUnixMs",
       "apiBase",
       "webUrl",
       "botToken",
