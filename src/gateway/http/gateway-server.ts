@@ -94,7 +94,8 @@ function frontApp(
   const { health, adminStatus } = options.api;
   const { limited, admin } = adminDoor(options.api);
   app.addHook("onRequest", async (request, reply) => {
-    if (!request.is404) return;
+    // Also what is wrong with a request to a webhook: it may come under a name that nothing else is reached by.
+    if (!request.is404 || pathOf(request).startsWith("/hooks/")) return;
     const api = await wholeApi();
     reply.hijack();
     api.routing(request.raw, reply.raw);

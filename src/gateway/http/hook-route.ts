@@ -1,14 +1,11 @@
-import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Redactor } from "../../platform/redactor.ts";
 import { errorAnswer } from "../../sidecar/http/error-envelope.ts";
 import { securityHeaders } from "../../sidecar/http/security-headers.ts";
 import type { HookAnswer, HookDoor, HookRefusal } from "../webhooks/hook-door.ts";
+import { BodyRoom } from "./body-room.ts";
 
-/**
- * Bytes of bodies that are held in memory at one time, before anything of their senders is believed. Only what came in
- * counts: who announces a body and sends none takes nobody's room.
- */
+/** Bytes of bodies that are held in memory at one time, before anything of their senders is believed. */
 const heldBytes = 64 * 1_048_576;
 /** How long a sender has to read an answer that it did not wait for, in milliseconds. */
 const lingerMs = 250;
@@ -20,7 +17,7 @@ export interface HookRouteParts {
 
 /** `POST /hooks/{integration_id}`: the body is read as it is, within the integration's own limit. */
 export function addHookRoute(app: FastifyInstance, { hooks, redactor }: HookRouteParts): void {
-  let held = 0;
+  const room = new BodyRoom(heldBytes);
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     // The stream is left as it is: the signature is over the raw bytes.
@@ -31,20 +28,13 @@ export function addHookRoute(app: FastifyInstance, { hooks, redactor }: HookRout
       if (admitted.kind === "refused") return send(reply, admitted, redactor, "unread");
       const declared = Number(request.headers["content-length"] ?? 0);
       if (declared > admitted.maxBytes) return cutOff(reply, hooks.tooLarge(id), redactor);
-      let own = 0;
-      const hasRoom = (bytes: number): boolean => {
-        own += bytes;
-        held += bytes;
-        return held <= heldBytes;
-      };
-      try {
-        const body = await readBody(request.raw, admitted.maxBytes, hasRoom);
+      return await room.hold(request.raw, admitted.maxBytes, async (body) => {
         if (body === "too_large") return cutOff(reply, hooks.tooLarge(id), redactor);
         if (body === "no_room") return cutOff(reply, tooBusy, redactor);
+        // Nobody is there any more to be answered, and strangers must not fill the log.
+        if (body === "broken_off") return reply.hijack();
         return send(reply, await hooks.receive(id, request.headers, body), redactor, "read");
-      } finally {
-        held -= own;
-      }
+      });
     });
   });
 }
@@ -55,35 +45,6 @@ const tooBusy: HookRefusal = {
   message: "Too many requests are being read.",
   retryAfterSeconds: 1,
 };
-
-/**
- * The raw bytes of a body, or why they are not read any further. How long it may take is the server's to say.
- * @param hasRoom told of the bytes that come in; false when there is no room for them
- * @throws when the sender breaks off
- */
-function readBody(
-  request: IncomingMessage,
-  maxBytes: number,
-  hasRoom: (bytes: number) => boolean,
-): Promise<Buffer | "too_large" | "no_room"> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    request.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      chunks.push(chunk);
-      const fits = hasRoom(chunk.length);
-      if (bytes <= maxBytes && fits) return;
-      request.pause();
-      resolve(bytes > maxBytes ? "too_large" : "no_room");
-    });
-    request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    request.on("error", reject);
-    request.on("close", () => {
-      if (!request.complete) reject(new Error("The sender broke off."));
-    });
-  });
-}
 
 /**
  * Answers a sender that is still sending. The connection is closed a moment later: closed at once, with bytes on their

@@ -159,7 +159,10 @@ export const noDestination = "No destination is chosen for the integration.";
 
 /** The text that is kept: the body as it came, where the payload is the whole of it. */
 function deliveryPayload(request: AcceptedRequest, rawBody: Buffer): string {
-  return request.isWholeBody ? rawBody.toString("utf8") : JSON.stringify(request.payload);
+  if (!request.isWholeBody) return JSON.stringify(request.payload);
+  const text = rawBody.toString("utf8");
+  // Some senders begin with a byte order mark, which belongs to no JSON text.
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }
 
 function later(code: ErrorCode, message: string, waitMs: number): HookRefusal {

@@ -224,6 +224,10 @@ function jsonOf(request: WebhookRequest): { readonly value: unknown } | Refused 
 }
 
 function refusalOfType(headers: RequestHeaders): Refused | null {
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "identity") {
+    return refused("content_type", "The body must be sent as it is, without compression.");
+  }
   const type = headers["content-type"];
   const name = typeof type === "string" ? (type.split(";", 1)[0] ?? "").trim().toLowerCase() : "";
   if (name === "application/json" || /^application\/[a-z0-9.-]+\+json$/.test(name)) return null;

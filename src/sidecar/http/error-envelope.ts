@@ -45,6 +45,12 @@ const frameworkCodes: Readonly<Record<string, KnownFailure>> = {
     message: "The address of the request is malformed.",
     nextStep: "Percent-encode the address as UTF-8.",
   },
+  FST_ERR_MAX_PARAM_LENGTH: {
+    code: "validation_error",
+    message: "The address of the request is too long.",
+    nextStep: "Look at the name or id in the address.",
+    status: 414,
+  },
 };
 
 /** The one form in which every failed request is answered. */

@@ -178,6 +178,12 @@ const refused: readonly (readonly [what: string, refusal: string, ...given: Para
     "generic",
     withHeader(generic(), "content-type", "text/plain"),
   ],
+  [
+    "a body that is told to be compressed",
+    "content_type",
+    "generic",
+    withHeader(generic(), "content-encoding", "gzip"),
+  ],
   ["no content type", "content_type", "generic", withoutHeader(generic(), "content-type")],
   ["an event that is not allowed", "event_not_allowed", "generic", generic(), { allowed_events: ["pull"] }],
   ["an event in other letters", "event_not_allowed", "generic", generic(), { allowed_events: ["Push"] }],
