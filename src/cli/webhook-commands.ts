@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { addAdd } from "./commands/webhooks/add.ts";
 import { addDeliveries } from "./commands/webhooks/deliveries.ts";
+import { addDispatch } from "./commands/webhooks/dispatch.ts";
 import { addEnable } from "./commands/webhooks/enable.ts";
 import { addList } from "./commands/webhooks/list.ts";
 import { addRemove } from "./commands/webhooks/remove.ts";
@@ -20,6 +21,7 @@ export function addWebhookCommands(program: Command, shell: Shell): void {
   addRemove(webhooks, shell);
   addTest(webhooks, shell);
   addSign(webhooks, shell);
+  addDispatch(webhooks, shell);
   addDeliveries(webhooks, shell);
   addReplay(webhooks, shell);
 }

@@ -34,6 +34,7 @@ import {
 import {
   DeliveriesResponse,
   DeliveryActionResponse,
+  HookAccepted,
   SignWebhookResponse,
   TestWebhookResponse,
   WebhookDeletedResponse,
@@ -166,6 +167,7 @@ export const commandAnswers = {
   "webhooks remove": WebhookDeletedResponse,
   "webhooks test": TestWebhookResponse,
   "webhooks sign": SignWebhookResponse,
+  "webhooks dispatch": HookAccepted,
   "webhooks deliveries": DeliveriesResponse,
   "webhooks replay": DeliveryActionResponse,
   "webhooks discard": DeliveryActionResponse,

@@ -139,6 +139,9 @@ describe("The palyra command for programs", function () {
     await ask("webhooks sign", ["hook_a", "--payload-stdin"], { input: "x".repeat(1_048_576) });
     const invalid = { input: payload, code: errorCatalogue.validation_error.exitCode };
     await ask("webhooks test", ["hook_a", "--payload-stdin"], invalid);
+    const dispatched = ["hook_a", "--event", "push", "--payload-stdin", "--dedupe-key", "one"];
+    await ask("webhooks dispatch", dispatched, { input: payload });
+    await ask("webhooks dispatch", ["hook_a", "--event", "push"]);
     await ask("webhooks deliveries", ["hook_a"]);
     await ask("webhooks disable", ["hook_a"]);
     await ask("webhooks enable", ["hook_a"]);
@@ -165,6 +168,7 @@ describe("The palyra command for programs", function () {
       [/cannot be a name/, "", "webhooks", "show", ".."],
       [/use letters, digits/, "", "webhooks", "add", "..", "github", "--secret-ref", "global/hook"],
       [/no webhook takes more/, "x".repeat(1_048_577), "webhooks", "sign", "hook_a", "--payload-stdin"],
+      [/not a JSON object/, "[1]", "webhooks", "dispatch", "hook_a", "--event", "push", "--payload-stdin"],
       [/no id of an approval/, "", "approvals", "allow", ""],
     ];
     for (const [sentence, input, ...args] of cases) {
