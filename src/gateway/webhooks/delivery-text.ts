@@ -1,7 +1,9 @@
 import type { StoredDelivery } from "../../connectors/store/parts/webhook-delivery-store.ts";
 
-/** Characters of the document that are shown in a message, and of what an agent reads of it. */
+/** Characters of the document that are shown in a message, of its own text, and of what an agent reads of it. */
 const shownInMessage = 1_500;
+/** Ten messages of Discord: a delivery must not fill a channel for minutes. */
+const shownOfText = 20_000;
 const shownToAgent = 48_000;
 const textFields = ["text", "message", "content", "body"] as const;
 
@@ -14,7 +16,7 @@ type Told = Pick<StoredDelivery, "integrationId" | "facts" | "payload">;
 export function messageText(delivery: Told): string {
   const payload: unknown = JSON.parse(delivery.payload ?? "null");
   const own = ownText(payload);
-  if (own !== null) return own;
+  if (own !== null) return cut(own, shownOfText);
   const { event, source, provider } = delivery.facts;
   const title = [`${event ?? "A delivery"} from ${source ?? provider}`, `(${delivery.integrationId})`].join(
     " ",
@@ -65,7 +67,8 @@ function attribute(text: string): string {
 }
 
 function cut(text: string, characters: number): string {
-  return text.length <= characters
-    ? text
-    : `${text.slice(0, characters)}\n… (${text.length} characters in all)`;
+  // Half of a pair, from the cut or the sender, is no text: nobody would take the message.
+  if (text.length <= characters) return text.toWellFormed();
+  const beginning = text.slice(0, characters).replace(/[\uD800-\uDBFF]$/, "");
+  return `${beginning.toWellFormed()}\n… (${text.length} characters in all)`;
 }

@@ -23,6 +23,9 @@ interface KnownValue {
   readonly bytes: { readonly standard: number; readonly other: number };
 }
 
+/** How a secret stands, whether its integration is enabled or not. */
+export type SecretState = Exclude<WebhookReadiness, "disabled">;
+
 type Known = KnownValue | { readonly kind: "missing" } | { readonly kind: "unavailable" };
 
 export interface IntegrationSecretsOptions {
@@ -76,16 +79,18 @@ export class IntegrationSecrets {
   }
 
   /** Whether its secret is there, enabled or not. */
-  secretState(integration: WebhookIntegration): Exclude<WebhookReadiness, "disabled"> {
-    const { current } = refsOf(integration);
-    if (current === null) return "invalid_secret_ref";
-    const known = this.#known.get(current);
-    if (known?.kind === "value") return isUsable(integration, known) ? "ready" : "secret_unusable";
-    return known?.kind === "missing" ? "secret_not_found" : "secret_unavailable";
+  secretState(integration: WebhookIntegration): SecretState {
+    return this.#stateOf(integration, refsOf(integration).current);
+  }
+
+  /** The same of the secret that goes out of use; null when none is named. */
+  previousSecretState(integration: WebhookIntegration): SecretState | null {
+    if (integration.previous_secret_vault_ref === undefined) return null;
+    return this.#stateOf(integration, refsOf(integration).previous);
   }
 
   /** Asks for the secrets of an integration that is not in force yet. @returns how it would stand with it */
-  async probe(integration: WebhookIntegration): Promise<Exclude<WebhookReadiness, "disabled">> {
+  async probe(integration: WebhookIntegration): Promise<SecretState> {
     const { current } = refsOf(integration);
     if (current === null) return "invalid_secret_ref";
     const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(probeMs)]);
@@ -103,6 +108,13 @@ export class IntegrationSecrets {
     this.#closed.abort();
     if (this.#again !== null) clearTimeout(this.#again);
     this.#known.clear();
+  }
+
+  #stateOf(integration: WebhookIntegration, ref: string | null): SecretState {
+    if (ref === null) return "invalid_secret_ref";
+    const known = this.#known.get(ref);
+    if (known?.kind === "value") return isUsable(integration, known) ? "ready" : "secret_unusable";
+    return known?.kind === "missing" ? "secret_not_found" : "secret_unavailable";
   }
 
   #ask(refs: readonly string[]): void {
@@ -159,6 +171,8 @@ function once(ms: number): Promise<void> {
 interface Refs {
   /** Null when what is written is no reference. */
   readonly current: string | null;
+  /** Null when none is written, or what is written is no reference. */
+  readonly previous: string | null;
   readonly all: readonly string[];
 }
 
@@ -172,7 +186,7 @@ function refsOf(integration: WebhookIntegration): Refs {
       integration.secret_vault_ref,
       integration.previous_secret_vault_ref,
     ].map((written) => SecretRef.safeParse(written).data ?? null);
-    refs = { current, all: [current, previous].filter((ref) => ref !== null) };
+    refs = { current, previous, all: [current, previous].filter((ref) => ref !== null) };
     knownRefs.set(integration, refs);
   }
   return refs;

@@ -18,11 +18,21 @@ export interface QuarantinedEntry {
   readonly message: string;
 }
 
+/** A setting of the file that nobody knows: probably misspelt, and without effect. */
+export interface UnknownSetting {
+  /** Null for one that stands outside of the entries. */
+  readonly integrationId: string | null;
+  /** Line of the file, from 1; null when it could not be found. */
+  readonly line: number | null;
+  readonly key: string;
+}
+
 /** What `webhooks.toml` means. */
 export interface WebhookRegistryContent {
   /** By id, in the order of the file. */
   readonly integrations: ReadonlyMap<string, WebhookIntegration>;
   readonly quarantined: readonly QuarantinedEntry[];
+  readonly unknownSettings: readonly UnknownSetting[];
 }
 
 /**
@@ -42,19 +52,28 @@ export function parseRegistry(text: string, file: string): WebhookRegistryConten
     });
   }
   const places = new Places(text);
+  const unknownSettings: UnknownSetting[] = Object.keys(document)
+    .filter((key) => key !== "version" && key !== "webhooks")
+    .map((key) => ({ integrationId: null, line: places.lineOfTopLevel(key), key }));
   const integrations = new Map<string, WebhookIntegration>();
   const quarantined: QuarantinedEntry[] = [];
   for (const [index, entry] of list.entries()) {
     const judged = judgeEntry(entry, integrations);
     if ("integration" in judged) {
-      integrations.set(judged.integration.integration_id, judged.integration);
+      const { integration_id: integrationId } = judged.integration;
+      integrations.set(integrationId, judged.integration);
+      for (const key of Object.keys(entry as object).filter((one) => !knownSettings.has(one))) {
+        unknownSettings.push({ integrationId, line: places.lineOf(index, key), key });
+      }
     } else {
       const { field, message } = judged;
       quarantined.push({ integrationId: idOf(entry), line: places.lineOf(index, field), field, message });
     }
   }
-  return { integrations, quarantined };
+  return { integrations, quarantined, unknownSettings };
 }
+
+const knownSettings: ReadonlySet<string> = new Set(Object.keys(WebhookIntegration.shape));
 
 type JudgedEntry =
   | { readonly integration: WebhookIntegration }
@@ -125,13 +144,21 @@ class Places {
     this.#text = text;
   }
 
+  /** Line of a key or table outside of the entries. */
+  lineOfTopLevel(key: string): number | null {
+    const [top, ...tables] = this.#all();
+    if (top !== undefined && this.#offsetIn(top, key) !== -1) return this.#lineIn(top, key);
+    const table = tables.find(({ path }) => path[0] === key);
+    return table === undefined ? null : this.#lineIn(table, "");
+  }
+
   /** Line of a field, or of its entry when the field is not written there; null for lists within one line. */
   lineOf(index: number, field: string): number | null {
-    this.#sections ??= outlineOf(this.#text).sections;
-    const own = this.#sections.findIndex((one) => isSamePath(one.path, ["webhooks", index]));
-    const entry = this.#sections[own];
+    const sections = this.#all();
+    const own = sections.findIndex((one) => isSamePath(one.path, ["webhooks", index]));
+    const entry = sections[own];
     if (entry === undefined) return null;
-    const rest = this.#sections.slice(own + 1);
+    const rest = sections.slice(own + 1);
     const next = rest.findIndex(({ path }) => path.length === 2 && typeof path[1] === "number");
     const tables = next === -1 ? rest : rest.slice(0, next);
     const keys = field.split(".");
@@ -143,11 +170,22 @@ class Places {
     return this.#lineIn(entry, keys[0] ?? "");
   }
 
+  #all(): readonly TomlSection[] {
+    this.#sections ??= outlineOf(this.#text).sections;
+    return this.#sections;
+  }
+
   #lineIn(section: TomlSection, key: string): number {
+    const at = section.startsAt + Math.max(0, this.#offsetIn(section, key));
+    return this.#text.slice(0, at).split("\n").length;
+  }
+
+  /** Where a key is set in a section, from its beginning; -1 when it is not. */
+  #offsetIn(section: TomlSection, key: string): number {
+    if (key === "") return -1;
     const body = this.#text.slice(section.startsAt, section.insertAt);
     const escaped = key.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    const at = key === "" ? -1 : body.search(new RegExp(`^[ \\t]*["']?${escaped}["']?[ \\t]*[=.]`, "m"));
-    return this.#text.slice(0, section.startsAt + Math.max(0, at)).split("\n").length;
+    return body.search(new RegExp(`^[ \\t]*["']?${escaped}["']?[ \\t]*[=.]`, "m"));
   }
 }
 

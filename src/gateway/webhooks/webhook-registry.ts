@@ -7,7 +7,7 @@ import { readConfigText } from "../read-config-text.ts";
 import type { EntryChange } from "./edit-registry.ts";
 import type { WebhookRegistryContent } from "./parse-registry.ts";
 
-const nothing: WebhookRegistryContent = { integrations: new Map(), quarantined: [] };
+const nothing: WebhookRegistryContent = { integrations: new Map(), quarantined: [], unknownSettings: [] };
 
 /** `webhooks.toml`, followed while it changes: a file that cannot be read at all keeps the last good one in force. */
 export class WebhookRegistry {

@@ -12,12 +12,15 @@ import {
   type WebhookWarning,
   webhookWarningLimit,
 } from "../../contracts/webhook-status.ts";
+import type { SecretState } from "./integration-secrets.ts";
 import type { QuarantinedEntry, WebhookRegistryContent } from "./parse-registry.ts";
 
 /** How an integration stands. */
 export interface IntegrationState {
   /** As if it was enabled. */
-  readonly secretState: Exclude<WebhookReadiness, "disabled">;
+  readonly secretState: SecretState;
+  /** Of the secret that goes out of use; null when there is none. */
+  readonly previousSecretState: SecretState | null;
   /** Whether the connector of its target is configured. */
   readonly destinationKnown: boolean;
 }
@@ -71,6 +74,15 @@ function integrationWarnings(integration: WebhookIntegration, state: Integration
   };
   if (state.secretState !== "ready")
     warn("secret_not_ready", secretFault(id, ref, state.secretState), secretStep(ref));
+  const { previousSecretState: previous } = state;
+  if (previous !== null && previous !== "ready") {
+    const { previous_secret_vault_ref: previousRef = "" } = integration;
+    warn(
+      "previous_secret_not_ready",
+      `What is signed with the previous secret of ${id}, ${previousRef}, is refused: ${previousFaults[previous]}.`,
+      "Store it, correct previous_secret_vault_ref, or remove that line when its sender has changed over.",
+    );
+  }
   if (!signature_required) {
     warn(
       "unsigned_accepted",
@@ -94,12 +106,15 @@ function integrationWarnings(integration: WebhookIntegration, state: Integration
   return warnings;
 }
 
+const previousFaults: Readonly<Record<Exclude<SecretState, "ready">, string>> = {
+  invalid_secret_ref: "that is no reference of a secret",
+  secret_not_found: "it is not stored",
+  secret_unavailable: "it was not handed over yet",
+  secret_unusable: "it is too short, or not of the form that the signature needs",
+};
+
 /** Why an integration cannot take requests, in a sentence. */
-export function secretFault(
-  id: string,
-  ref: string,
-  state: Exclude<WebhookReadiness, "disabled" | "ready">,
-): string {
+export function secretFault(id: string, ref: string, state: Exclude<SecretState, "ready">): string {
   const texts: Readonly<Record<typeof state, string>> = {
     invalid_secret_ref: `“${ref}” is no reference of a secret: ${id} cannot check signatures.`,
     secret_not_found: `The secret ${ref} is not stored: ${id} cannot check signatures.`,
@@ -144,7 +159,16 @@ export function allWarnings(
   const own = [...content.integrations.values()]
     .filter(({ enabled }) => enabled)
     .flatMap((integration) => integrationWarnings(integration, judge(integration)));
-  return [...file, ...listenerWarnings, ...quarantined, ...own];
+  const unknown = content.unknownSettings.map(({ integrationId, line, key }): WebhookWarning => {
+    const place = line === null ? "webhooks.toml" : `webhooks.toml, line ${line}`;
+    return {
+      code: "unknown_setting",
+      integration_id: integrationId,
+      message: `${place}: ${integrationId === null ? "" : `${integrationId}: `}there is no setting ${key}; it has no effect.`,
+      next_step: "Correct its name, or remove the line.",
+    };
+  });
+  return [...file, ...listenerWarnings, ...quarantined, ...unknown, ...own];
 }
 
 /** The figures of the status. */

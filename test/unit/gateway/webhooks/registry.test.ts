@@ -64,6 +64,24 @@ describe("webhooks.toml", () => {
     });
   }
 
+  it("tells of settings that nobody knows, in an entry or beside all, with their lines; they have no effect", () => {
+    const text = `version = 1\n${entry("a", 'alowed_events = ["push"]\n')}[[webhook]]\nintegration_id = "b"\n${entry("c")}[webhooks.targets]\nmode = "agent"\n`;
+    const { integrations, quarantined, unknownSettings } = read(text);
+    assert.deepEqual([[...integrations.keys()], quarantined], [["a", "c"], []]);
+    assert.deepEqual(
+      unknownSettings.map(({ integrationId, line, key }) => [
+        integrationId,
+        key,
+        text.split("\n")[(line ?? 0) - 1],
+      ]),
+      [
+        [null, "webhook", "[[webhook]]"],
+        ["a", "alowed_events", 'alowed_events = ["push"]'],
+        ["c", "targets", "[[webhooks]]"],
+      ],
+    );
+  });
+
   it("names the entry where the field is missing, and its sub-table's lines", () => {
     const text = `${entry("a")}\n[[webhooks]]\nintegration_id = "b"\nprovider = "x"\n\n${entry("c")}[webhooks.target]\nmode = "shout"\nconnector_id = "discord:default"\nconversation_id = "discord:channel:9"\n`;
     const { quarantined } = read(text);
