@@ -248,6 +248,18 @@ export const WebhookDelivery = z.object({
   due_at_unix_ms: z.int().nullable(),
   /** Why it failed, waits, or had no effect. */
   reason: z.string().nullable(),
+  /** What became of its messages; null while it has none, and when they are not remembered any more. */
+  messages: z
+    .object({
+      /** In the outbox. */
+      waiting: z.int().nonnegative(),
+      delivered: z.int().nonnegative(),
+      /** Dead letters. */
+      given_up: z.int().nonnegative(),
+    })
+    .nullable()
+    // A gateway of an older version does not tell.
+    .default(null),
   received_at_unix_ms: z.int(),
   updated_at_unix_ms: z.int(),
 });

@@ -68,8 +68,8 @@ export const WebhookReadiness = z.enum([
 export type WebhookReadiness = z.infer<typeof WebhookReadiness>;
 
 /**
- * `received`: its effect follows. `failed`: it is tried again. `held`: waits for the owner. `done`: had its effect,
- * or was to have none. `dead`: given up. `discarded`: let go by the owner.
+ * `received`: its effect follows. `failed`: it is tried again. `held`: waits for the owner. `done`: had its effect
+ * (its messages are in the outbox), or was to have none. `dead`: given up, itself or its messages. `discarded`: let go.
  */
 export const WebhookDeliveryState = z.enum(["received", "failed", "held", "done", "dead", "discarded"]);
 export type WebhookDeliveryState = z.infer<typeof WebhookDeliveryState>;

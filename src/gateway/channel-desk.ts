@@ -173,7 +173,7 @@ export class ChannelDesk {
 
   async discard(connectorId: string, deadLetterId: number): Promise<ChannelActionResponse> {
     this.#connectors.spec(connectorId);
-    const letter = await this.#store.deadLetters.discard(connectorId, deadLetterId);
+    const letter = await this.#store.deadLetters.discard(connectorId, deadLetterId, Date.now());
     this.#noteLetters(connectorId, "dead_letter.discarded", "A message was let go.", [letter]);
     return this.#after(connectorId, {
       type: "dead_letter_discard",

@@ -25,7 +25,7 @@ const storeRetryMs = 5_000;
 
 export interface ChannelsOptions {
   readonly context: SidecarContext;
-  readonly webhooks: Pick<Webhooks, "attach" | "detach">;
+  readonly webhooks: Pick<Webhooks, "attach" | "detach" | "messagesChanged">;
   readonly config: () => GatewayConfig;
   /** The routing rules in it. */
   readonly rules: () => RuleSet;

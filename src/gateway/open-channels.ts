@@ -27,7 +27,7 @@ export interface OpenChannelsOptions {
   readonly context: SidecarContext;
   readonly store: ConnectorStore;
   readonly files: AttachmentDesk;
-  readonly webhooks: Pick<Webhooks, "attach">;
+  readonly webhooks: Pick<Webhooks, "attach" | "messagesChanged">;
   readonly config: () => GatewayConfig;
   readonly rules: () => RuleSet;
   readonly agent: Agent;
@@ -55,7 +55,7 @@ export class OpenChannels {
   #pruneTimer: NodeJS.Timeout | null = null;
 
   constructor(options: OpenChannelsOptions) {
-    const { agent, changed, context, files, heard, rules, store, storeFault } = options;
+    const { agent, changed, context, files, heard, rules, store, storeFault, webhooks } = options;
     this.#options = options;
     const figures = new StoreFigures({
       store,
@@ -78,13 +78,17 @@ export class OpenChannels {
       secret: (ref, signal) => context.secrets.get(ref, signal),
       changed: () => {
         figures.touch();
+        webhooks.messagesChanged();
         context.statusChanged();
         changed();
       },
       heard,
       storeFault,
     });
-    this.desk = new ChannelDesk(store, this.connectors, files, () => figures.touch());
+    this.desk = new ChannelDesk(store, this.connectors, files, () => {
+      figures.touch();
+      webhooks.messagesChanged();
+    });
     const redact = (text: string): string => context.redactor.redact(text);
     this.approvals = new ApprovalDesk({
       store: store.approvals,

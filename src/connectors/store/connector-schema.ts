@@ -1,6 +1,7 @@
 import type { Migration } from "./durable-database.ts";
 import { addConversationNotes } from "./migrations/conversation-notes.ts";
 import { addDecidedApprovals } from "./migrations/decided-approvals.ts";
+import { addDeliveryMessages } from "./migrations/delivery-messages.ts";
 import { addMergedTurns } from "./migrations/merged-turns.ts";
 import { addOperations } from "./migrations/operations.ts";
 import { addPeople } from "./migrations/people.ts";
@@ -111,4 +112,5 @@ export const connectorMigrations: readonly Migration[] = [
   addDecidedApprovals,
   addConversationNotes,
   addWebhookDeliveries,
+  addDeliveryMessages,
 ];

@@ -1,5 +1,6 @@
 import { PalyraError } from "../../platform/errors.ts";
 import { count } from "./counters.ts";
+import { deliveriesWithoutLetters } from "./delivery-messages.ts";
 import type { DurableDatabase, Transaction } from "./durable-database.ts";
 import { addRequest, parseRequest } from "./outbox.ts";
 import type { DeadLetter, DeadLetterStore } from "./parts/dead-letter-store.ts";
@@ -37,22 +38,26 @@ export class SqliteDeadLetters implements DeadLetterStore {
     return this.#database.write((tx) => replayLetters(tx, connectorId, deadLetterId, now));
   }
 
-  discard(connectorId: string, deadLetterId: number): Promise<DeadLetter> {
+  discard(connectorId: string, deadLetterId: number, now: number): Promise<DeadLetter> {
     return this.#database.write((tx) => {
       const row = requireLetter(tx, connectorId, deadLetterId);
       tx.run("DELETE FROM dead_letters WHERE dead_letter_id = ?", [deadLetterId]);
       count(tx, connectorId, { deadLetters: -1 });
+      deliveriesWithoutLetters(tx, "discarded", "Its message was let go of.", now);
       return letterOf(row);
     });
   }
 
-  purge(connectorId: string, until: number): Promise<number> {
+  purge(connectorId: string, until: number, now: number): Promise<number> {
     return this.#database.write((tx) => {
       const deleted = tx.run("DELETE FROM dead_letters WHERE connector_id = ? AND created_at <= ?", [
         connectorId,
         until,
       ]);
-      if (deleted > 0) count(tx, connectorId, { deadLetters: -deleted });
+      if (deleted > 0) {
+        count(tx, connectorId, { deadLetters: -deleted });
+        deliveriesWithoutLetters(tx, "discarded", "Its message was let go of.", now);
+      }
       return deleted;
     });
   }
@@ -65,10 +70,25 @@ function replayLetters(
   now: number,
 ): DeadLetter[] {
   const asked = requireLetter(tx, connectorId, deadLetterId);
+  return replayEnvelope(tx, connectorId, String(asked.envelope_id), Number(asked.sequence), now);
+}
+
+/**
+ * Puts the letters of an envelope back into the outbox.
+ * @param from the first part that is sent again
+ * @returns those that were brought back, in their order
+ */
+export function replayEnvelope(
+  tx: Transaction,
+  connectorId: string,
+  envelopeId: string,
+  from: number,
+  now: number,
+): DeadLetter[] {
   const rows = tx.all(
     `SELECT * FROM dead_letters WHERE connector_id = ? AND envelope_id = ? AND sequence >= ?
      ORDER BY sequence, dead_letter_id`,
-    [connectorId, asked.envelope_id ?? null, asked.sequence ?? null],
+    [connectorId, envelopeId, from],
   );
   for (const row of rows) {
     const request = parseRequest(row.request_json);
@@ -87,8 +107,21 @@ function replayLetters(
     }
     tx.run("DELETE FROM dead_letters WHERE dead_letter_id = ?", [row.dead_letter_id ?? null]);
   }
-  count(tx, connectorId, { deadLetters: -rows.length, replayed: rows.length });
+  if (rows.length > 0) {
+    count(tx, connectorId, { deadLetters: -rows.length, replayed: rows.length });
+    deliveriesWithoutLetters(tx, "done", null, now);
+  }
   return rows.map(letterOf);
+}
+
+/** Lets the letters of an envelope go. Returns how many. */
+export function discardEnvelope(tx: Transaction, connectorId: string, envelopeId: string): number {
+  const deleted = tx.run("DELETE FROM dead_letters WHERE connector_id = ? AND envelope_id = ?", [
+    connectorId,
+    envelopeId,
+  ]);
+  if (deleted > 0) count(tx, connectorId, { deadLetters: -deleted });
+  return deleted;
 }
 
 function requireLetter(tx: Transaction, connectorId: string, deadLetterId: number): Row {

@@ -1,6 +1,7 @@
 import type { OutboundMessageRequest } from "../../contracts/connector.ts";
 import type { OutboundPart, OutboxRetry, OutboxRow } from "../connector-store.ts";
 import { count, durationSince } from "./counters.ts";
+import { deliveryGivenUp } from "./delivery-messages.ts";
 import type { Transaction } from "./durable-database.ts";
 import type { Row } from "./sql-value.ts";
 
@@ -165,6 +166,7 @@ export function buryRequest(
     );
   }
   promoteNext(tx, row);
+  deliveryGivenUp(tx, connectorId, String(row.envelope_id), reason, now);
   const moved = chunks.length;
   count(tx, connectorId, { outboxPending: -moved, deadLettered: moved, deadLetters: moved });
   return true;

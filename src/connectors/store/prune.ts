@@ -1,4 +1,5 @@
 import { count } from "./counters.ts";
+import { deliveriesWithoutLetters } from "./delivery-messages.ts";
 import type { Transaction } from "./durable-database.ts";
 import { eventsPerConnector, pruneBatch, retention } from "./retention.ts";
 import { pruneDeliveries, prunePayloads } from "./webhook-deliveries.ts";
@@ -109,7 +110,11 @@ function pruneByRule(tx: Transaction, rule: PruneRule, now: number): number {
     for (const { connector_id, n } of perConnector)
       count(tx, String(connector_id), { deadLetters: -Number(n) });
   }
-  return tx.run(`DELETE FROM ${table} WHERE (${key}) IN (${oldest})`, [limit]);
+  const deleted = tx.run(`DELETE FROM ${table} WHERE (${key}) IN (${oldest})`, [limit]);
+  if (table === "dead_letters") {
+    deliveriesWithoutLetters(tx, "discarded", "Its message is no longer kept.", now);
+  }
+  return deleted;
 }
 
 function pruneNoisyConnector(tx: Transaction): number {

@@ -22,5 +22,13 @@ const historyTables = ["connector_events", "dead_letters", "ignored_reasons", "c
 export function removeConnector(tx: Transaction, connectorId: string, history: "keep" | "delete"): void {
   const tables = history === "delete" ? [...ownTables, ...historyTables] : ownTables;
   for (const table of tables) tx.run(`DELETE FROM ${table} WHERE connector_id = ?`, [connectorId]);
+  if (history === "delete") {
+    // With the letters goes what could have been sent again.
+    tx.run(
+      `UPDATE webhook_deliveries SET state = 'discarded', reason = 'Its connector was removed.'
+       WHERE connector_id = ? AND state = 'dead'`,
+      [connectorId],
+    );
+  }
   tx.run("UPDATE counters SET inbox_pending = 0, outbox_pending = 0 WHERE connector_id = ?", [connectorId]);
 }

@@ -1,14 +1,20 @@
 import type { OutboundMessageRequest } from "../../contracts/connector.ts";
 import type { WebhookDeliveryState } from "../../contracts/webhook.ts";
+import { discardEnvelope, replayEnvelope } from "./dead-letters.ts";
+import { reasonCharacters } from "./delivery-messages.ts";
 import type { DurableDatabase, Transaction } from "./durable-database.ts";
 import { addRequest } from "./outbox.ts";
 import type {
   AcceptOutcome,
   DeliveryCounts,
   DeliveryFacts,
+  DeliveryMessages,
   DeliveryQuery,
+  DueIntegrations,
   NewDelivery,
+  Released,
   StoredDelivery,
+  TracedDelivery,
   WebhookDeliveryStore,
 } from "./parts/webhook-delivery-store.ts";
 import { deliveryRetention, pruneBatch } from "./retention.ts";
@@ -16,7 +22,16 @@ import type { Row, SqlValue } from "./sql-value.ts";
 
 /** A longer payload (characters) is dropped when its delivery is done. */
 const keptPayload = 16_384;
-const reasonCharacters = 512;
+
+/** Deliveries with what became of their messages in the outbox. */
+const tracedSql = `SELECT d.*,
+    (SELECT COUNT(*) FROM outbox AS o WHERE o.connector_id = d.connector_id AND o.envelope_id = d.delivery_id
+       AND o.finished_at IS NULL) AS waiting,
+    (SELECT COUNT(*) FROM outbox AS o WHERE o.connector_id = d.connector_id AND o.envelope_id = d.delivery_id
+       AND o.state = 'delivered') AS delivered,
+    (SELECT COUNT(*) FROM outbox AS o WHERE o.connector_id = d.connector_id AND o.envelope_id = d.delivery_id
+       AND o.state = 'dead') AS given_up
+  FROM webhook_deliveries AS d`;
 
 /** The table `webhook_deliveries`. */
 export class SqliteWebhookDeliveries implements WebhookDeliveryStore {
@@ -43,35 +58,36 @@ export class SqliteWebhookDeliveries implements WebhookDeliveryStore {
     return row === undefined ? null : String(row.delivery_id);
   }
 
-  async get(deliveryId: string): Promise<StoredDelivery | null> {
-    const [row] = this.#database.read("SELECT * FROM webhook_deliveries WHERE delivery_id = ?", [deliveryId]);
-    return row === undefined ? null : deliveryOf(row);
+  async get(deliveryId: string): Promise<TracedDelivery | null> {
+    const [row] = this.#database.read(`${tracedSql} WHERE d.delivery_id = ?`, [deliveryId]);
+    return row === undefined ? null : tracedOf(row);
   }
 
-  async list(query: DeliveryQuery): Promise<StoredDelivery[]> {
-    const conditions = ["delivery_id < ?"];
+  async list(query: DeliveryQuery): Promise<TracedDelivery[]> {
+    const conditions = ["d.delivery_id < ?"];
     const params: SqlValue[] = [query.before ?? "~"];
     if (query.integrationId !== undefined) {
-      conditions.push("integration_id = ?");
+      conditions.push("d.integration_id = ?");
       params.push(query.integrationId);
     }
     if (query.state !== undefined) {
-      conditions.push("state = ?");
+      conditions.push("d.state = ?");
       params.push(query.state);
     }
-    const sql = `SELECT * FROM webhook_deliveries WHERE ${conditions.join(" AND ")} ORDER BY delivery_id DESC LIMIT ?`;
-    return this.#database.read(sql, [...params, query.limit]).map(deliveryOf);
+    const sql = `${tracedSql} WHERE ${conditions.join(" AND ")} ORDER BY d.delivery_id DESC LIMIT ?`;
+    return this.#database.read(sql, [...params, query.limit]).map(tracedOf);
   }
 
-  async due(now: number, limit: number): Promise<StoredDelivery[]> {
-    const sql = `SELECT * FROM webhook_deliveries WHERE due_at IS NOT NULL AND due_at <= ?
+  async due(from: DueIntegrations, now: number, limit: number): Promise<StoredDelivery[]> {
+    const sql = `SELECT * FROM webhook_deliveries WHERE due_at IS NOT NULL AND due_at <= ? AND ${dueSql[from.kind]}
       ORDER BY due_at, row_number LIMIT ?`;
-    return this.#database.read(sql, [now, limit]).map(deliveryOf);
+    return this.#database.read(sql, [now, JSON.stringify(from.ids), limit]).map(deliveryOf);
   }
 
-  async nextDueAt(): Promise<number | null> {
+  async nextDueAt(from: DueIntegrations): Promise<number | null> {
     const [row] = this.#database.read(
-      "SELECT due_at FROM webhook_deliveries WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1",
+      `SELECT due_at FROM webhook_deliveries WHERE due_at IS NOT NULL AND ${dueSql[from.kind]} ORDER BY due_at LIMIT 1`,
+      [JSON.stringify(from.ids)],
     );
     return row === undefined ? null : Number(row.due_at);
   }
@@ -108,10 +124,11 @@ export class SqliteWebhookDeliveries implements WebhookDeliveryStore {
     const happened = await this.#database.write((tx) => {
       const changed = tx.run(
         `UPDATE webhook_deliveries SET state = 'done', due_at = NULL, reason = ?, attempts = attempts + 1,
+           connector_id = ?,
            payload_json = CASE WHEN length(payload_json) > ${keptPayload} THEN NULL ELSE payload_json END,
            updated_at = ?, finished_at = ?
          WHERE delivery_id = ? AND state IN ('received', 'failed')`,
-        [shortened(reason), now, now, deliveryId],
+        [shortened(reason), messages[0]?.connector_id ?? null, now, now, deliveryId],
       );
       if (changed === 0) return false;
       for (const message of messages) addRequest(tx, message, false, now);
@@ -139,16 +156,21 @@ export class SqliteWebhookDeliveries implements WebhookDeliveryStore {
     });
   }
 
-  release(deliveryId: string, now: number): Promise<boolean> {
-    return this.#database.write(
-      (tx) =>
-        tx.run(
-          `UPDATE webhook_deliveries SET state = 'received', due_at = ?, reason = NULL, attempts = 0, updated_at = ?,
-             finished_at = NULL
-           WHERE delivery_id = ? AND state IN ('held', 'dead') AND payload_json IS NOT NULL`,
-          [now, now, deliveryId],
-        ) > 0,
-    );
+  release(deliveryId: string, now: number): Promise<Released | null> {
+    return this.#database.write((tx) => {
+      const connectorId = connectorWithLetters(tx, deliveryId);
+      if (connectorId !== null) {
+        const letters = replayEnvelope(tx, connectorId, deliveryId, 0, now);
+        return letters.length > 0 ? { kind: "sent_again", connectorId } : null;
+      }
+      const changed = tx.run(
+        `UPDATE webhook_deliveries SET state = 'received', due_at = ?, reason = NULL, attempts = 0, updated_at = ?,
+           finished_at = NULL
+         WHERE delivery_id = ? AND state IN ('held', 'dead') AND payload_json IS NOT NULL`,
+        [now, now, deliveryId],
+      );
+      return changed > 0 ? { kind: "begun_again" } : null;
+    });
   }
 
   endHeld(deliveryId: string, state: "dead" | "discarded", reason: string, now: number): Promise<boolean> {
@@ -163,16 +185,32 @@ export class SqliteWebhookDeliveries implements WebhookDeliveryStore {
   }
 
   discard(deliveryId: string, reason: string, now: number): Promise<boolean> {
-    return this.#database.write(
-      (tx) =>
+    return this.#database.write((tx) => {
+      const connectorId = connectorWithLetters(tx, deliveryId);
+      if (connectorId !== null) discardEnvelope(tx, connectorId, deliveryId);
+      return (
         tx.run(
           `UPDATE webhook_deliveries SET state = 'discarded', due_at = NULL, reason = ?, payload_json = NULL,
              updated_at = ?, finished_at = ?
            WHERE delivery_id = ? AND state IN ('received', 'failed', 'held', 'dead')`,
           [shortened(reason), now, now, deliveryId],
-        ) > 0,
-    );
+        ) > 0
+      );
+    });
   }
+}
+
+const dueSql: Readonly<Record<DueIntegrations["kind"], string>> = {
+  only: "integration_id IN (SELECT value FROM json_each(?))",
+  except: "integration_id NOT IN (SELECT value FROM json_each(?))",
+};
+
+/** The connector that gave messages of a dead delivery up; null when it never came as far as to have any. */
+function connectorWithLetters(tx: Transaction, deliveryId: string): string | null {
+  const row = tx.get("SELECT connector_id FROM webhook_deliveries WHERE delivery_id = ? AND state = 'dead'", [
+    deliveryId,
+  ]);
+  return typeof row?.connector_id === "string" ? row.connector_id : null;
 }
 
 /**
@@ -202,12 +240,14 @@ export function pruneDeliveries(tx: Transaction, now: number): number {
 
 /** Lets go of the payloads of the oldest dead deliveries when there are too many. Returns how many. */
 export function prunePayloads(tx: Transaction, now: number): number {
-  const dead = Number(tx.get("SELECT COUNT(*) AS n FROM webhook_deliveries WHERE state = 'dead'")?.n);
+  // Those with messages are sent again without their payloads, and end with their dead letters.
+  const given = "state = 'dead' AND connector_id IS NULL";
+  const dead = Number(tx.get(`SELECT COUNT(*) AS n FROM webhook_deliveries WHERE ${given}`)?.n);
   const surplus = Math.min(dead - deliveryRetention.maxDead, pruneBatch);
   if (surplus <= 0) return 0;
   return tx.run(
     `UPDATE webhook_deliveries SET state = 'discarded', payload_json = NULL, updated_at = ?
-     WHERE row_number IN (SELECT row_number FROM webhook_deliveries WHERE state = 'dead' ORDER BY row_number LIMIT ?)`,
+     WHERE row_number IN (SELECT row_number FROM webhook_deliveries WHERE ${given} ORDER BY row_number LIMIT ?)`,
     [now, surplus],
   );
 }
@@ -253,6 +293,16 @@ function acceptOne(tx: Transaction, delivery: NewDelivery, now: number): AcceptO
 
 function shortened(reason: string | null): string | null {
   return reason === null ? null : reason.slice(0, reasonCharacters);
+}
+
+function tracedOf(row: Row): TracedDelivery {
+  const messages: DeliveryMessages = {
+    waiting: Number(row.waiting),
+    delivered: Number(row.delivered),
+    givenUp: Number(row.given_up),
+  };
+  const isKnown = messages.waiting + messages.delivered + messages.givenUp > 0;
+  return { ...deliveryOf(row), messages: isKnown ? messages : null };
 }
 
 function deliveryOf(row: Row): StoredDelivery {

@@ -2,6 +2,7 @@ import { DueLoop } from "../../connectors/due-loop.ts";
 import { outboundNonce } from "../../connectors/nonce.ts";
 import { retryDelay, retryLimits } from "../../connectors/retry-policy.ts";
 import type {
+  DueIntegrations,
   StoredDelivery,
   WebhookDeliveryStore,
 } from "../../connectors/store/parts/webhook-delivery-store.ts";
@@ -11,12 +12,13 @@ import { messageOf, PalyraError } from "../../platform/errors.ts";
 import { actionDigest } from "../approvals/action-digest.ts";
 import type { ApprovalDraft } from "../approvals/approval-decisions.ts";
 import type { Decision } from "../approvals/approval-desk.ts";
+import type { DeliveryLanes } from "./delivery-lanes.ts";
 import { messageText, quotedText } from "./delivery-text.ts";
 import { noDestination } from "./hook-ingress.ts";
 
-/** Effects in hand at one time, and of those, turns of the agent. */
-const inHandLimit = 64;
-const turnLimit = 4;
+/** Effects in hand at one time: messages that are stored, and turns of the agent. */
+const inHandLimits = { message: 64, turn: 4 } as const;
+type Effect = keyof typeof inHandLimits;
 /** How long an agent may take, in milliseconds. */
 const turnTimeoutMs = 300_000;
 /** Deliveries whose approval is asked for at one time. */
@@ -32,6 +34,7 @@ export interface Destination {
 export interface DeliveryDeskOptions {
   readonly store: WebhookDeliveryStore;
   readonly integration: (integrationId: string) => WebhookIntegration | null;
+  readonly lanes: () => DeliveryLanes;
   /** Null while there is no such connector, or it is disabled. */
   readonly destination: (connectorId: string) => Destination | null;
   /** The agent's answer to a message. */
@@ -45,6 +48,12 @@ export interface DeliveryDeskOptions {
   readonly log: { warn(message: string, fields: Readonly<Record<string, unknown>>): void };
 }
 
+interface InHand {
+  readonly effect: Effect;
+  readonly integrationId: string;
+  readonly work: Promise<void>;
+}
+
 /**
  * Gives every accepted delivery its effect, exactly once: the messages and the note that the delivery is done are
  * one transaction, whenever the gateway may be killed.
@@ -53,15 +62,14 @@ export class DeliveryDesk {
   readonly #options: DeliveryDeskOptions;
   readonly #loop: DueLoop;
   readonly #stopped = new AbortController();
-  readonly #inHand = new Map<string, Promise<void>>();
+  readonly #inHand = new Map<string, InHand>();
   readonly #asking = new Map<string, AbortController>();
-  #turns = 0;
 
   constructor(options: DeliveryDeskOptions) {
     this.#options = options;
     this.#loop = new DueLoop({
       work: () => this.#takeDue(),
-      nextDueAt: () => this.#options.store.nextDueAt(),
+      nextDueAt: () => this.#nextDueAt(),
       onFault: options.onFault,
     });
   }
@@ -78,14 +86,20 @@ export class DeliveryDesk {
     this.#options.changed();
   }
 
-  /** Once more from the beginning, for one that is held or dead. @returns false for any other */
+  /** The integrations changed: deliveries that waited for that may go on. */
+  recheck(): void {
+    this.#loop.wake();
+  }
+
+  /** Once more, for one that is held or dead. @returns false for any other, and when nothing is kept to do it with */
   async replay(deliveryId: string): Promise<boolean> {
     const released = await this.#options.store.release(deliveryId, Date.now());
-    if (released) {
-      this.#asking.get(deliveryId)?.abort(new Error("replayed"));
-      this.wake("received");
-    }
-    return released;
+    if (released === null) return false;
+    this.#asking.get(deliveryId)?.abort(new Error("replayed"));
+    if (released.kind === "sent_again") this.#options.destination(released.connectorId)?.wake();
+    else this.#loop.wake();
+    this.#options.changed();
+    return true;
   }
 
   /** @returns false when there is nothing to let go of */
@@ -100,35 +114,59 @@ export class DeliveryDesk {
   async stop(): Promise<void> {
     this.#stopped.abort(new Error("The gateway stops."));
     await this.#loop.stop();
-    await Promise.all(this.#inHand.values());
+    await Promise.all([...this.#inHand.values()].map(({ work }) => work));
   }
 
   async #takeDue(): Promise<void> {
-    const room = inHandLimit - this.#inHand.size;
-    if (room <= 0) return;
-    const due = await this.#options.store.due(Date.now(), inHandLimit + this.#inHand.size);
+    const { turns, others } = this.#options.lanes();
+    await this.#take("message", others);
+    const busy = new Set([...this.#inHand.values()].map(({ integrationId }) => integrationId));
+    // Who keeps the agent busy lets the others through between its own turns.
+    await this.#take("turn", only(turns.filter((id) => !busy.has(id))));
+    await this.#take("turn", only(turns));
+  }
+
+  async #nextDueAt(): Promise<number | null> {
+    const { turns, others } = this.#options.lanes();
+    const instants = [
+      this.#room("message") === 0 ? null : await this.#options.store.nextDueAt(others),
+      this.#room("turn") === 0 || turns.length === 0
+        ? null
+        : await this.#options.store.nextDueAt(only(turns)),
+    ].filter((instant) => instant !== null);
+    return instants.length === 0 ? null : Math.min(...instants);
+  }
+
+  async #take(effect: Effect, from: DueIntegrations): Promise<void> {
+    const room = this.#room(effect);
+    if (room === 0 || (from.kind === "only" && from.ids.length === 0)) return;
+    // Those in hand are due until they are done.
+    const due = await this.#options.store.due(from, Date.now(), inHandLimits[effect]);
     const fresh = due.filter(({ deliveryId }) => !this.#inHand.has(deliveryId)).slice(0, room);
     for (const delivery of fresh) {
       if (this.#stopped.signal.aborted) return;
-      this.#begin(delivery);
+      this.#begin(delivery, effect);
     }
   }
 
-  #begin(delivery: StoredDelivery): void {
-    const isTurn = this.#options.integration(delivery.integrationId)?.target?.mode === "agent";
-    if (isTurn && this.#turns >= turnLimit) return;
-    if (isTurn) this.#turns += 1;
+  #room(effect: Effect): number {
+    const inHand = [...this.#inHand.values()].filter((one) => one.effect === effect).length;
+    return inHandLimits[effect] - inHand;
+  }
+
+  #begin(delivery: StoredDelivery, effect: Effect): void {
+    const { deliveryId, integrationId } = delivery;
     const work = this.#give(delivery)
       .catch((thrown: unknown) => {
         this.#options.onFault(thrown);
       })
       .finally(() => {
-        if (isTurn) this.#turns -= 1;
-        this.#inHand.delete(delivery.deliveryId);
+        this.#inHand.delete(deliveryId);
         this.#options.changed();
-        if (this.#inHand.size === 0 || isTurn) this.#loop.wake();
+        // Messages are taken in batches, which share a sync of the disk; a turn makes room for the next one.
+        if (effect === "turn" || this.#room("message") === inHandLimits.message) this.#loop.wake();
       });
-    this.#inHand.set(delivery.deliveryId, work);
+    this.#inHand.set(deliveryId, { effect, integrationId, work });
   }
 
   /** @throws what the store fails with */
@@ -248,6 +286,10 @@ export class DeliveryDesk {
     }
     this.#askHeld();
   }
+}
+
+function only(ids: readonly string[]): DueIntegrations {
+  return { kind: "only", ids };
 }
 
 function approvalDraft({ deliveryId, integrationId, facts }: StoredDelivery): ApprovalDraft {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { StoredDelivery } from "../../connectors/store/parts/webhook-delivery-store.ts";
+import type { TracedDelivery } from "../../connectors/store/parts/webhook-delivery-store.ts";
 import type {
   ChangeWebhookRequest,
   DeliveriesQuery,
@@ -227,13 +227,13 @@ export class WebhookDesk {
   async replay(deliveryId: string): Promise<WebhookDelivery> {
     const stored = await this.#delivery(deliveryId);
     if (!(await this.#webhooks.attached.desk.replay(deliveryId))) {
-      throw new PalyraError(
-        "conflict",
-        `The delivery is ${stored.state}: only held and dead ones can be replayed.`,
-        {
-          nextStep: "Look at the delivery as it is now.",
-        },
-      );
+      const isReplayable = stored.state === "held" || stored.state === "dead";
+      const why = isReplayable
+        ? "what it would need is not kept any more"
+        : "only held and dead ones can be replayed";
+      throw new PalyraError("conflict", `The delivery is ${stored.state}: ${why}.`, {
+        nextStep: "Look at the delivery as it is now.",
+      });
     }
     return deliveryView(await this.#delivery(deliveryId));
   }
@@ -255,7 +255,7 @@ export class WebhookDesk {
     return integration;
   }
 
-  async #delivery(deliveryId: string): Promise<StoredDelivery> {
+  async #delivery(deliveryId: string): Promise<TracedDelivery> {
     const stored = await this.#webhooks.attached.store.get(deliveryId);
     if (stored === null) throw new PalyraError("not_found", `There is no delivery ${deliveryId}.`);
     return stored;
@@ -301,7 +301,7 @@ function requireJson(payload: Buffer): void {
   }
 }
 
-function deliveryView(stored: StoredDelivery): WebhookDelivery {
+function deliveryView(stored: TracedDelivery): WebhookDelivery {
   const { facts } = stored;
   return {
     delivery_id: stored.deliveryId,
@@ -318,6 +318,14 @@ function deliveryView(stored: StoredDelivery): WebhookDelivery {
     attempts: stored.attempts,
     due_at_unix_ms: stored.dueAt,
     reason: stored.reason,
+    messages:
+      stored.messages === null
+        ? null
+        : {
+            waiting: stored.messages.waiting,
+            delivered: stored.messages.delivered,
+            given_up: stored.messages.givenUp,
+          },
     received_at_unix_ms: stored.receivedAt,
     updated_at_unix_ms: stored.updatedAt,
   };

@@ -63,6 +63,7 @@ export class Webhooks implements HookDoor {
       const { integrations } = this.registry.content;
       this.secrets.apply(integrations.values());
       this.#budget.keep(integrations);
+      this.#attached?.desk.recheck();
       options.changed();
     });
   }
@@ -79,10 +80,11 @@ export class Webhooks implements HookDoor {
 
   /** The store is open: deliveries can be taken and have their effects. */
   async attach(background: WebhookBackground): Promise<void> {
-    const [{ HookIngress }, { DeliveryDesk }, { AcceptQueue }] = await Promise.all([
+    const [{ HookIngress }, { DeliveryDesk }, { AcceptQueue }, { deliveryLanes }] = await Promise.all([
       import("./hook-ingress.ts"),
       import("./delivery-desk.ts"),
       import("./accept-queue.ts"),
+      import("./delivery-lanes.ts"),
     ]);
     const store = background.store.webhooks;
     const queue = new AcceptQueue(store);
@@ -90,6 +92,7 @@ export class Webhooks implements HookDoor {
       ...background,
       store,
       integration: (id) => this.registry.find(id),
+      lanes: () => deliveryLanes(this.registry.content, this.registry.problem !== null),
       changed: () => this.#countSoon(),
       log: this.#options.log,
     });
@@ -116,6 +119,11 @@ export class Webhooks implements HookDoor {
     if (this.#countTimer !== null) clearTimeout(this.#countTimer);
     this.#countTimer = null;
     await attached?.desk.stop();
+  }
+
+  /** Something happened to messages in the outbox, which may be those of deliveries. */
+  messagesChanged(): void {
+    this.#countSoon();
   }
 
   /** @throws `service_unavailable` until the store is open */
@@ -170,6 +178,7 @@ export class Webhooks implements HookDoor {
     const background = this.#attached?.background;
     return {
       secretState: this.secrets.secretState(integration),
+      previousSecretState: this.secrets.previousSecretState(integration),
       destinationKnown:
         target === undefined ||
         background === undefined ||

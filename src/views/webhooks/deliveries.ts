@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { deliveryWords } from "../../contracts/delivery-words.ts";
 import type { WebhookDelivery } from "../../contracts/http-webhooks.ts";
 import type { WebhookDeliveryState } from "../../contracts/webhook.ts";
 import { askChoice } from "../wizard/quick-input.ts";
@@ -25,10 +26,11 @@ export async function manageDeliveries(desk: WebhookDesk, integrationId: string)
         if (deliveries.length === 0) return [{ label: "$(info) Nothing has come yet" }];
         return deliveries.map((delivery) => {
           const [icon, word] = words[delivery.state];
+          const detail = deliveryWords(delivery);
           return {
             label: `$(${icon}) ${delivery.event ?? "event without a name"}`,
             description: `${word} · ${agoWords(Date.now() - delivery.received_at_unix_ms)}`,
-            ...(delivery.reason === null ? {} : { detail: delivery.reason }),
+            ...(detail === "" ? {} : { detail }),
             ...(delivery.state === "dead" || delivery.state === "held" ? { value: delivery } : {}),
           };
         });

@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { deliveryWords } from "../../../contracts/delivery-words.ts";
 import { DeliveriesResponse, type WebhookDelivery } from "../../../contracts/http-webhooks.ts";
 import { WebhookDeliveryState } from "../../../contracts/webhook.ts";
 import { withExamples } from "../../examples.ts";
@@ -55,6 +56,9 @@ export function deliveryRecord(name: string, one: WebhookDelivery): PlainRecord 
     attempts: one.attempts,
     received_at_unix_ms: one.received_at_unix_ms,
     reason: one.reason,
+    messages_waiting: one.messages?.waiting,
+    messages_delivered: one.messages?.delivered,
+    messages_given_up: one.messages?.given_up,
   });
 }
 
@@ -75,10 +79,14 @@ function deliveriesAnswer(answer: DeliveriesResponse): Answer {
         one.event,
         { text: one.state, style: colours[one.state] },
         one.attempts,
-        one.reason ?? "",
+        deliveryWords(one),
       ]);
       return [
-        ...table(["received", "delivery", "webhook", "event", "state", "tries", "reason"], rows, paint),
+        ...table(
+          ["received", "delivery", "webhook", "event", "state", "tries", "what became of it"],
+          rows,
+          paint,
+        ),
         ...(next_before === null ? [] : [paint("dim", visibleText(`Older ones: --before ${next_before}`))]),
       ];
     },

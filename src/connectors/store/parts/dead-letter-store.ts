@@ -36,7 +36,7 @@ export interface DeadLetterStore {
    */
   replay(connectorId: string, deadLetterId: number, now: number): Promise<DeadLetter[]>;
   /** Lets one letter go; its key stays taken until the retention of the outbox. @throws `not_found` */
-  discard(connectorId: string, deadLetterId: number): Promise<DeadLetter>;
+  discard(connectorId: string, deadLetterId: number, now: number): Promise<DeadLetter>;
   /** Lets all letters of a connector go that were made up to `until` (ms). Returns how many. */
-  purge(connectorId: string, until: number): Promise<number>;
+  purge(connectorId: string, until: number, now: number): Promise<number>;
 }

@@ -55,6 +55,29 @@ export interface StoredDelivery {
   readonly updatedAt: number;
 }
 
+/** How many messages of a delivery wait in the outbox, reached their conversation, or were given up. */
+export interface DeliveryMessages {
+  readonly waiting: number;
+  readonly delivered: number;
+  readonly givenUp: number;
+}
+
+/** A delivery with what became of its messages: null while it has none, and when the outbox forgot them. */
+export interface TracedDelivery extends StoredDelivery {
+  readonly messages: DeliveryMessages | null;
+}
+
+/** Whose deliveries are looked for. */
+export interface DueIntegrations {
+  readonly kind: "only" | "except";
+  readonly ids: readonly string[];
+}
+
+/** How a delivery goes on that is replayed: from its beginning, or with those of its messages that were given up. */
+export type Released =
+  | { readonly kind: "begun_again" }
+  | { readonly kind: "sent_again"; readonly connectorId: string };
+
 export interface DeliveryQuery {
   readonly limit: number;
   readonly integrationId?: string;
@@ -71,12 +94,12 @@ export interface WebhookDeliveryStore {
   accept(deliveries: readonly NewDelivery[], now: number): Promise<AcceptOutcome[]>;
   /** Whether the key of an integration was used before: the id of that delivery, null for none. */
   findKey(integrationId: string, deliveryKey: string): Promise<string | null>;
-  get(deliveryId: string): Promise<StoredDelivery | null>;
+  get(deliveryId: string): Promise<TracedDelivery | null>;
   /** Newest first. */
-  list(query: DeliveryQuery): Promise<StoredDelivery[]>;
+  list(query: DeliveryQuery): Promise<TracedDelivery[]>;
   /** Deliveries whose effect is due, in the order of their arrival. */
-  due(now: number, limit: number): Promise<StoredDelivery[]>;
-  nextDueAt(): Promise<number | null>;
+  due(from: DueIntegrations, now: number, limit: number): Promise<StoredDelivery[]>;
+  nextDueAt(from: DueIntegrations): Promise<number | null>;
   /** Those that wait for the owner, oldest first. */
   held(limit: number): Promise<StoredDelivery[]>;
   counts(): Promise<DeliveryCounts>;
@@ -92,10 +115,15 @@ export interface WebhookDeliveryStore {
   ): Promise<boolean>;
   /** The effect failed; it is tried again at `nextAttemptAt`, or never when that is null. */
   fail(deliveryId: string, reason: string, nextAttemptAt: number | null, now: number): Promise<void>;
-  /** From the beginning again, for a delivery that is held or dead. @returns false for any other */
-  release(deliveryId: string, now: number): Promise<boolean>;
+  /**
+   * Once more, for a delivery that is held or dead. One whose messages were given up sends those again, under the same
+   * nonces, and no others.
+   * @returns null for any other, and when what it needs is not kept any more
+   * @throws `conflict` as the replay of a dead letter
+   */
+  release(deliveryId: string, now: number): Promise<Released | null>;
   /** Nobody decided on a held delivery, or somebody said no. @returns false for one that is not held */
   endHeld(deliveryId: string, state: "dead" | "discarded", reason: string, now: number): Promise<boolean>;
-  /** Lets go of a delivery that is not done. @returns false when there is nothing to let go of */
+  /** Lets go of a delivery that is not done, and of those of its messages that were given up. @returns false when there is nothing to let go of */
   discard(deliveryId: string, reason: string, now: number): Promise<boolean>;
 }

@@ -224,7 +224,7 @@ class Pair {
     assert.deepEqual(stored.map(keyOf).sort(), this.letters.map(({ key }) => key).sort());
     const id = stored.find((candidate) => keyOf(candidate) === letter.key)?.deadLetterId ?? 0;
     if (how === "discard") {
-      assert.equal(keyOf(await this.store.deadLetters.discard(connector, id)), letter.key);
+      assert.equal(keyOf(await this.store.deadLetters.discard(connector, id, this.now)), letter.key);
       this.letters = this.letters.filter((candidate) => candidate !== letter);
       return;
     }

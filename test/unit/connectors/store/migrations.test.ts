@@ -129,6 +129,13 @@ const rowsOfVersion: readonly Fixture[] = [
       "one",
     ],
   ],
+  [
+    [
+      `INSERT INTO webhook_deliveries (delivery_id, integration_id, delivery_key, state, facts_json, received_at,
+         updated_at, keep_until, connector_id) VALUES ('D2', ?, 'id:2', 'done', '{}', 1, 1, 1000, 'discord:default')`,
+      "one",
+    ],
+  ],
 ];
 
 /** A disk that was written by one program after another, up to the one that knew only so many migrations. */
@@ -167,6 +174,7 @@ describe("A store that an older version wrote", () => {
         if (version >= 2) await requireRowsOfSecond(store);
         if (version >= 3) await requireRowsOfThird(store);
         if (version >= 5) assert.equal((await store.approvals.pending(9)).first[0]?.approvalId, "A1");
+        if (version >= 7) assert.equal((await store.webhooks.get("D1"))?.messages, null);
         await store.close();
         const again = new SqliteConnectorStore(await openToday(disk));
         assert.equal((await again.queueDepth(connector)).outbox_pending, 2, "the replayed letter is there");

@@ -7,6 +7,7 @@ import { FaultyDisk, seededRandom } from "./faulty-disk.ts";
 import { openNumbers } from "./numbered-rows.ts";
 
 const now = 1_790_000_000_000;
+const everybody = { kind: "except", ids: [] } as const;
 const message = {
   connector_id: "discord:default",
   conversation_id: "c1",
@@ -90,16 +91,17 @@ describe("The store of deliveries", () => {
     assert.equal(await store.webhooks.complete("D1", [{ ...message, sequence: 2 }], null, now), false);
     assert.equal((await outbox()).outbox_pending, 1);
     assert.equal((await store.webhooks.get("D1"))?.state, "done");
-    assert.deepEqual(await store.webhooks.due(now + 1, 10), []);
+    assert.deepEqual(await store.webhooks.due(everybody, now + 1, 10), []);
   });
 
   it("tries a failed delivery when it is due, and a dead or held one only after a replay", async () => {
     await store.webhooks.accept([delivery("D1"), delivery("D2", { state: "held" }), delivery("D3")], now);
-    const due = async (at: number) => (await store.webhooks.due(at, 10)).map(({ deliveryId }) => deliveryId);
+    const due = async (at: number) =>
+      (await store.webhooks.due(everybody, at, 10)).map(({ deliveryId }) => deliveryId);
     assert.deepEqual(await due(now), ["D1", "D3"]);
     await store.webhooks.fail("D1", "no", now + 50, now);
     await store.webhooks.fail("D3", "never", null, now);
-    assert.deepEqual([await due(now), await store.webhooks.nextDueAt()], [[], now + 50]);
+    assert.deepEqual([await due(now), await store.webhooks.nextDueAt(everybody)], [[], now + 50]);
     assert.deepEqual(await due(now + 50), ["D1"]);
     assert.equal(await store.webhooks.complete("D3", [message], null, now), false);
     assert.deepEqual(
@@ -108,7 +110,7 @@ describe("The store of deliveries", () => {
         await store.webhooks.release("D2", now + 70),
         await store.webhooks.release("D1", now),
       ],
-      [true, true, false],
+      [{ kind: "begun_again" }, { kind: "begun_again" }, null],
     );
     assert.deepEqual(await due(now + 70), ["D1", "D3", "D2"]);
     const { failed, received } = await store.webhooks.counts();

@@ -48,7 +48,7 @@ export function describeConversationNotes(contract: ContractStore): void {
       }
       assert.deepEqual([...(await store.heldFiles())], [digest]);
       const [letter] = await store.deadLetters.list(connector, { limit: 1 });
-      await store.deadLetters.discard(connector, letter?.deadLetterId ?? 0);
+      await store.deadLetters.discard(connector, letter?.deadLetterId ?? 0, 200);
       assert.deepEqual([...(await store.heldFiles())], []);
     });
   });

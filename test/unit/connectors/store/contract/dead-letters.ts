@@ -90,7 +90,7 @@ export function describeDeadLetters(contract: ContractStore): void {
       });
       assert.deepEqual(await letters(), before);
       assert.equal((await contract.store.queueDepth(connector)).outbox_pending, 1);
-      await contract.store.deadLetters.discard(connector, before[0]?.deadLetterId ?? 0);
+      await contract.store.deadLetters.discard(connector, before[0]?.deadLetterId ?? 0, 200);
       await contract.store.deadLetters.replay(connector, first.deadLetterId, 14);
       assert.equal((await contract.store.queueDepth(connector)).outbox_pending, 2);
     });
@@ -103,10 +103,10 @@ export function describeDeadLetters(contract: ContractStore): void {
       for (const attempt of [
         () => deadLetters.get(other, id),
         () => deadLetters.replay(other, id, 12),
-        () => deadLetters.discard(other, id),
+        () => deadLetters.discard(other, id, 200),
         () => deadLetters.get(connector, id + 1),
         () => deadLetters.replay(connector, id + 1, 12),
-        () => deadLetters.discard(connector, id + 1),
+        () => deadLetters.discard(connector, id + 1, 200),
       ]) {
         await assert.rejects(attempt, { code: "not_found" });
       }
@@ -117,10 +117,10 @@ export function describeDeadLetters(contract: ContractStore): void {
       await contract.answer(1, 1, 10);
       await contract.bury(11);
       const id = await newest();
-      const letter = await contract.store.deadLetters.discard(connector, id);
+      const letter = await contract.store.deadLetters.discard(connector, id, 200);
       assert.equal(letter.request.envelope_id, envelopeId(1));
       await contract.restart();
-      await assert.rejects(contract.store.deadLetters.discard(connector, id), { code: "not_found" });
+      await assert.rejects(contract.store.deadLetters.discard(connector, id, 200), { code: "not_found" });
       assert.equal((await contract.store.queueDepth(connector)).dead_letters, 0);
       assert.equal(await contract.store.enqueueOutbound(sampleReply(sampleEvent(1)), 12), false);
     });
@@ -130,9 +130,9 @@ export function describeDeadLetters(contract: ContractStore): void {
         await contract.answer(n, 1, n * 10);
         await contract.bury(n * 10);
       }
-      assert.equal(await contract.store.deadLetters.purge(connector, 20), 2);
-      assert.equal(await contract.store.deadLetters.purge(connector, 20), 0);
-      assert.equal(await contract.store.deadLetters.purge(other, 100), 0);
+      assert.equal(await contract.store.deadLetters.purge(connector, 20, 200), 2);
+      assert.equal(await contract.store.deadLetters.purge(connector, 20, 200), 0);
+      assert.equal(await contract.store.deadLetters.purge(other, 100, 200), 0);
       assert.deepEqual(
         (await letters()).map(({ createdAt }) => createdAt),
         [30],
