@@ -225,6 +225,41 @@ describe("A webhook", () => {
     await waitUntil("the end of it", async () => (await scene.deliver("two", {})).status === 404);
   });
 
+  it("warns of a setting that is misspelt and of a previous secret that is not there, until they are mended", async () => {
+    const faulty = one.replace("global/old_sender", "global/older_sender");
+    scene = await WebhookScene.open(`${faulty}alowed_events = ["push"]\n`);
+    await scene.startReady();
+    const warnings = (): string[] =>
+      gatewayStatus(scene.link).webhooks?.warnings.map(({ message }) => message) ?? [];
+    const told = await waitUntil("both warnings", () => (warnings().length === 2 ? warnings() : null));
+    assert.match(told[0] ?? "", /line 8: one: there is no setting alowed_events/);
+    assert.match(told[1] ?? "", /global\/older_sender, is refused: it is not stored/);
+    await scene.register(one);
+    await waitUntil("no warning", () => warnings().length === 0);
+  });
+
+  it("keeps what it has acknowledged while its entry is broken, and does it when the entry is mended", async () => {
+    // Nobody is there to take it, so that it waits.
+    const waiting = one.replace("discord:default", "discord:none");
+    scene = await WebhookScene.open(waiting);
+    await scene.startReady();
+    await scene.deliver("one", { text: "kept" });
+    await waitUntil("a failure", async () => (await scene.deliveries("?state=failed")).length === 1);
+    await scene.kill();
+    await scene.register(`${one}max_payload_bytes = -1\n`);
+    await scene.start();
+    await waitUntil("the fault", () => (gatewayStatus(scene.link).webhooks?.quarantined ?? 0) === 1);
+    const other = `${one.replace('"one"', '"two"')}`;
+    await scene.register(`${one}max_payload_bytes = -1\n${other}`);
+    await waitUntil(
+      "another one to be done",
+      async () => (await scene.deliver("two", { text: "other" })).status === 202,
+    );
+    await scene.gateways.waitForAnswers("general", 1);
+    await scene.register(one + other);
+    assert.deepEqual(await scene.gateways.waitForAnswers("general", 2), ["other", "kept"]);
+  });
+
   it("gives a delivery up that cannot have its effect, and tries it again when the owner says so", async () => {
     scene = await WebhookScene.open(one.replace("discord:default", "discord:none"));
     await scene.startReady();
