@@ -1,3 +1,5 @@
+import { isAscii } from "node:buffer";
+
 /** What a text from outside may try, or hold that should not be passed on. */
 export interface SafetyFinding {
   /** E.g. `secret_leak.token.github_pat`. */
@@ -113,7 +115,12 @@ const between = "\n\u0000\n";
 /** Whether a document is nested so deep that it is not looked through. */
 export function isTooDeep(value: unknown, depth = 0): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return depth >= maxDepth || Object.values(value).some((inner) => isTooDeep(inner, depth + 1));
+  if (depth >= maxDepth) return true;
+  for (const inner of Array.isArray(value) ? value : Object.values(value)) {
+    // Most values are texts and numbers: those are not worth a call.
+    if (typeof inner === "object" && isTooDeep(inner, depth + 1)) return true;
+  }
+  return false;
 }
 
 /**
@@ -161,24 +168,31 @@ function collect(value: unknown, key: string | null, texts: string[], report: Re
 /** A line that gives a name a value. */
 const pairLine = /^[ \t]*["']?([A-Za-z][A-Za-z0-9_-]{0,63})["']?[ \t]*[:=][ \t]*["']?(\S.*?)["']?[ \t\r]*$/gm;
 
-/** Part of everything that `scanText` looks for: most documents have none of it, and are not looked at any closer. */
-const anyTrace =
-  /instructions|directions|assistant|you\s+are|prompt|developer|bypass|guardrails|secret|token|cookie|system[>\]]|untrusted_content|sk-|ghp_|github_pat_|xox|akia|bearer|private key|_ref/;
+/**
+ * Part of everything that `scanText` looks for, in small letters: most documents have none of it, and are not looked at
+ * any closer. Long and short words apart, because the engine skips more of a text the longer the shortest word is.
+ */
+const longTraces =
+  /instructions|directions|assistant|you\s+are|prompt|developer|bypass|guardrails|secret|cookie|system[>\]]|untrusted_content|github_pat_|bearer|private key/;
+const shortTraces = /token|sk-|ghp_|xox|akia|_ref/;
+/** The same with part of every name that makes a finding. */
+const longCauses = new RegExp(`authorization|password|api[_-]?key|${longTraces.source}`);
 
-/** Part of every name and text that makes a finding, where nothing is escaped. */
-const anyCause = new RegExp(`[\\\\\\x80-\\xff]|authorization|password|api[_-]?key|${anyTrace.source}`, "i");
+const backslash = 0x5c;
 
 /**
  * Whether nothing can be found in a document, seen from its bytes alone: most are done with after this one look.
  * A document with an escape or a character beyond ASCII may hide something, and is looked through.
  */
 export function isPlainlyHarmless(rawBody: Buffer): boolean {
-  return !anyCause.test(rawBody.toString("latin1"));
+  if (!isAscii(rawBody) || rawBody.includes(backslash)) return false;
+  const text = rawBody.toString("latin1").toLowerCase();
+  return !longCauses.test(text) && !shortTraces.test(text);
 }
 
 function scanText(text: string, report: Report): void {
   const plain = text.toLowerCase();
-  if (!anyTrace.test(plain)) return;
+  if (!longTraces.test(plain) && !shortTraces.test(plain)) return;
   const lower = plain.replace(/\s+/g, " ");
   for (const { code, riskKind, severity, phrases } of phraseRules) {
     if (phrases.some((phrase) => lower.includes(phrase))) {
