@@ -7,12 +7,15 @@ export class InvalidFields extends Error {
     readonly message: string;
   }[];
 
-  constructor(fields: readonly { readonly field: string; readonly message: string }[]) {
+  /** @param fields `code` names the fault for programs; `invalid` unless given */
+  constructor(
+    fields: readonly { readonly field: string; readonly message: string; readonly code?: string }[],
+  ) {
     super(fields.map(({ field, message }) => `${field}: ${message}`).join("; "));
     this.name = "InvalidFields";
-    this.validation = fields.map(({ field, message }) => ({
+    this.validation = fields.map(({ field, message, code = "invalid" }) => ({
       instancePath: `/${field.replaceAll(".", "/")}`,
-      keyword: "invalid",
+      keyword: code,
       message,
     }));
   }

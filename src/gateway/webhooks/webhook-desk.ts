@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import * as z from "zod";
 import type { TracedDelivery } from "../../connectors/store/parts/webhook-delivery-store.ts";
 import type {
   ChangeWebhookRequest,
@@ -99,7 +100,7 @@ export class WebhookDesk {
     const now = Date.now();
     const result = await testRequest({
       integration,
-      rawBody: Buffer.from(asked.payload_base64, "base64"),
+      rawBody: payloadOf(asked),
       headers: asked.headers,
       secrets: this.#webhooks.secrets.of(integration),
       secretState: this.#webhooks.secrets.secretState(integration),
@@ -127,7 +128,7 @@ export class WebhookDesk {
     const integration = this.#integration(integrationId);
     const [secret] = this.#webhooks.secrets.of(integration);
     if (secret === undefined) throw this.#notReady(integration);
-    const payload = Buffer.from(asked.payload_base64, "base64");
+    const payload = payloadOf(asked);
     const signature = signatureOf(integration);
     if (signature === "envelope") requireJson(payload);
     const now = Date.now();
@@ -290,6 +291,16 @@ export class WebhookDesk {
     await secrets.settled();
     return this.get(id);
   }
+}
+
+/** @throws InvalidFields for what is no base64 */
+function payloadOf({ payload_base64 }: { readonly payload_base64: string }): Buffer {
+  if (!z.base64().safeParse(payload_base64).success) {
+    throw new InvalidFields([
+      { field: "payload_base64", code: "invalid_base64", message: "is not valid base64" },
+    ]);
+  }
+  return Buffer.from(payload_base64, "base64");
 }
 
 function requireJson(payload: Buffer): void {

@@ -311,6 +311,11 @@ describe("A webhook", () => {
     assert.deepEqual([enabled.status, fields(enabled)], [400, ["secret_vault_ref"]]);
     assert.equal((await scene.admin("POST", "/webhooks/none/delete")).status, 404);
     assert.equal((await scene.admin("POST", "/webhooks/new/delete")).status, 200);
+    const encoded = await scene.admin("POST", "/webhooks/one/test", { payload_base64: "no!" });
+    assert.deepEqual(
+      [encoded.status, encoded.body.validation_errors],
+      [400, [{ field: "payload_base64", code: "invalid_base64", message: "is not valid base64" }]],
+    );
     const large = Buffer.alloc(1_000_000, "x").toString("base64");
     const test = await scene.admin("POST", "/webhooks/one/test", { payload_base64: large });
     assert.deepEqual([test.status, (test.body.result as { outcome: string }).outcome], [200, "rejected"]);
