@@ -58,7 +58,8 @@ export function bootLine(root: string, change: Partial<BootLine> = {}): BootLine
     endpoint: path.join(root, "run", `${change.service ?? "gateway"}.sock`),
     port: { number: 0, pinned: false },
     tokens: [newToken()],
-    linger_seconds: -1,
+    // Longer than any test; one that is left by a test run which was killed ends by itself.
+    linger_seconds: 180,
     log_level: "debug",
     browser_path: null,
     ...change,
