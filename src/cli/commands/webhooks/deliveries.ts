@@ -6,6 +6,7 @@ import { withExamples } from "../../examples.ts";
 import { query } from "../../gateway-client.ts";
 import { wholeNumber } from "../../option-values.ts";
 import type { Answer } from "../../output/answer.ts";
+import { localTime } from "../../output/local-time.ts";
 import { type PlainRecord, record } from "../../output/record.ts";
 import { type Cell, table } from "../../output/table.ts";
 import { needsGateway, type Shell, showFromGateway } from "../../shell.ts";
@@ -70,10 +71,10 @@ function deliveriesAnswer(answer: DeliveriesResponse): Answer {
       record("webhooks.deliveries", { count: deliveries.length, next_before }),
       ...deliveries.map((one) => deliveryRecord("webhooks.delivery", one)),
     ],
-    lines: (paint) => {
+    lines: (paint, _now, width) => {
       if (deliveries.length === 0) return ["Nothing came in."];
       const rows = deliveries.map((one): Cell[] => [
-        new Date(one.received_at_unix_ms).toISOString().replace("T", " ").slice(0, 19),
+        localTime(one.received_at_unix_ms),
         one.delivery_id,
         one.integration_id,
         one.event,
@@ -86,6 +87,7 @@ function deliveriesAnswer(answer: DeliveriesResponse): Answer {
           ["received", "delivery", "webhook", "event", "state", "tries", "what became of it"],
           rows,
           paint,
+          width,
         ),
         ...(next_before === null ? [] : [paint("dim", visibleText(`Older ones: --before ${next_before}`))]),
       ];

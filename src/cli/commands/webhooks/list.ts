@@ -46,7 +46,7 @@ function listAnswer(answer: WebhooksResponse): Answer {
         record("webhook.warning", { id: integration_id, code, message }),
       ),
     ],
-    lines: (paint) => [
+    lines: (paint, _now, width) => [
       ...(integrations.length === 0
         ? [
             "There is no webhook yet.",
@@ -63,6 +63,7 @@ function listAnswer(answer: WebhooksResponse): Answer {
               one.target?.connector_id ?? null,
             ]),
             paint,
+            width,
           )),
       ...quarantined.map(({ integration_id, line, field, message }) => {
         const where = line === null ? "" : ` in line ${line}`;
