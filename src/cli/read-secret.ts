@@ -34,8 +34,9 @@ export async function readSecretFile(file: string): Promise<string> {
 }
 
 function readHidden(stdin: NodeJS.ReadStream, stderr: Terminal["stderr"], prompt: string): Promise<string> {
-  stderr.write(prompt);
+  // Before the prompt: what is typed right after it would still be shown by the terminal itself.
   stdin.setRawMode(true);
+  stderr.write(prompt);
   stdin.setEncoding("utf8");
   stdin.resume();
   return new Promise((resolve, reject) => {
