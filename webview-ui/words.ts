@@ -18,6 +18,7 @@ export interface Mark {
 
 export const overallMarks: Readonly<Record<OverallStatus, Mark>> = {
   stopped: { word: "Stopped", icon: "circle-slash", tone: "quiet" },
+  stopping: { word: "Stopping", icon: "sync", tone: "busy" },
   starting: { word: "Starting", icon: "sync", tone: "busy" },
   healthy: { word: "Healthy", icon: "pass-filled", tone: "good" },
   degraded: { word: "Degraded", icon: "warning", tone: "attention" },

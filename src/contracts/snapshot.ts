@@ -69,7 +69,7 @@ export const Warning = z.object({
 });
 export type Warning = z.infer<typeof Warning>;
 
-export const OverallStatus = z.enum(["stopped", "starting", "healthy", "degraded", "down"]);
+export const OverallStatus = z.enum(["stopped", "stopping", "starting", "healthy", "degraded", "down"]);
 export type OverallStatus = z.infer<typeof OverallStatus>;
 
 /** A part of the system that keeps the overall status from being better, and why, in one sentence. */

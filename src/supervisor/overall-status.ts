@@ -39,6 +39,7 @@ interface Rule {
 
 /** The rules in the order of their weight: the first that finds a cause decides. */
 const rules: readonly Rule[] = [
+  { status: "stopping", find: lastOnesAreStopping },
   { status: "stopped", find: nothingIsWanted },
   { status: "down", find: gatewayDoesNotRun },
   { status: "starting", find: gatewayIsOnItsWay },
@@ -100,12 +101,17 @@ const readinessWords: Readonly<Record<Exclude<ConnectorReadiness, "ready">, stri
   unknown: "is not connected yet",
 };
 
-/** Nothing should run. */
-function nothingIsWanted({ wanted, services }: Situation): readonly OverallCause[] {
+/** Nothing should run, but something still does. */
+function lastOnesAreStopping({ wanted, services }: Situation): readonly OverallCause[] {
   if (wanted.length > 0) return [];
-  const ending = services.find((view) => view.state === "stopping");
-  if (ending !== undefined) return [causeOf(ending, `${ending.display_name} is stopping.`)];
-  return [{ source: "control-center", message: "Palyra is stopped." }];
+  return services
+    .filter(({ state }) => state !== "stopped" && state !== "failed")
+    .map((view) => causeOf(view, `${view.display_name} is stopping.`));
+}
+
+/** Nothing should run. */
+function nothingIsWanted({ wanted }: Situation): readonly OverallCause[] {
+  return wanted.length > 0 ? [] : [{ source: "control-center", message: "Palyra is stopped." }];
 }
 
 /** Without the gateway nobody is answered. */

@@ -19,6 +19,7 @@ export interface StatusPresentation {
 
 const icons: Readonly<Record<OverallStatus, string>> = {
   stopped: "circle-slash",
+  stopping: "sync~spin",
   starting: "sync~spin",
   healthy: "pass",
   degraded: "warning",

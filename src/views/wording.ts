@@ -16,6 +16,7 @@ export const serviceStateWords: Readonly<Record<ServiceState, string>> = {
 
 export const overallStatusWords: Readonly<Record<OverallStatus, string>> = {
   stopped: "Stopped",
+  stopping: "Stopping",
   starting: "Starting",
   healthy: "Healthy",
   degraded: "Degraded",

@@ -96,6 +96,18 @@ describe("The snapshot", () => {
     assert.equal(snapshotOf({ gateway: off, browserd: off }).overall_status, "stopped");
   });
 
+  it("is stopping, and says what, until the last process is gone", () => {
+    const off = { desired_running: false, state: "stopped", pid: null } as const;
+    const ending = { desired_running: false, state: "stopping" } as const;
+    const one = snapshotOf({ gateway: off, browserd: ending });
+    assert.deepEqual([one.overall_status, one.overall_reason], ["stopping", "palyra-browserd is stopping."]);
+    const both = snapshotOf({ gateway: ending, browserd: ending });
+    assert.deepEqual(
+      both.overall_causes.map(({ message }) => message),
+      ["palyrad is stopping.", "palyra-browserd is stopping."],
+    );
+  });
+
   it("is down with the gateway, and says why in one sentence", () => {
     const fault = problem("port_in_use", "Port 7142 is used by another program. It is called nginx.");
     const { overall_status, overall_reason, warnings } = snapshotOf({
