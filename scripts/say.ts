@@ -143,9 +143,25 @@ async function* liveEvents(stream: ReadableStream<Uint8Array>): AsyncGenerator<L
 async function say(wish: Wish): Promise<void> {
   const base = await findSimulator(wish.url);
   const people = (await (await request(base, "/sim/people")).json()) as Person[];
-  const bots = new Set(people.filter((one) => one.bot).map((one) => one.id));
   const slash = await slashCommand(base, wish);
   const stop = new AbortController();
+  try {
+    await converse(base, wish, slash, people, stop);
+  } finally {
+    // The stream of events keeps the process alive as long as it is open.
+    stop.abort(new SayError("done"));
+  }
+}
+
+/** Writes as often as wished and prints each reply. */
+async function converse(
+  base: string,
+  wish: Wish,
+  slash: string | null,
+  people: readonly Person[],
+  stop: AbortController,
+): Promise<void> {
+  const bots = new Set(people.filter((one) => one.bot).map((one) => one.id));
   const stream = await request(base, `/sim/events?as=${encodeURIComponent(wish.as)}`, {
     signal: stop.signal,
   });
@@ -171,7 +187,6 @@ async function say(wish: Wish): Promise<void> {
     printed.add(reply.id);
     process.stdout.write(`${reply.content}\n`);
   }
-  stop.abort(new SayError("done"));
 }
 
 /** Name of the slash command the text begins with; null when it is a message. */

@@ -120,4 +120,10 @@ describe("npm run say", function () {
     assert.equal(code, 1);
     assert.match(err, /There is nobody called "nobody" here\./);
   });
+
+  it("ends at once with the name of the channel it does not know", async () => {
+    const { code, err } = await say("hello", "--channel", "nowhere", "--url", sim.webUrl);
+    assert.equal(code, 1);
+    assert.match(err, /There is no channel called "nowhere" here\./);
+  });
 });
