@@ -7,6 +7,7 @@ import type {
   Warning,
 } from "../contracts/snapshot.ts";
 import { snapshotIn } from "../supervisor/next-steps.ts";
+import { readinessCell } from "./commands/channels/connector-cells.ts";
 import type { Paint } from "./terminal.ts";
 import { visibleData, visibleText } from "./visible-text.ts";
 
@@ -52,12 +53,12 @@ export function renderStatus(snapshot: ControlCenterSnapshot, now: number, paint
     );
   }
   for (const connector of connectors) {
-    const identity = connector.identity === null ? "" : ` as ${connector.identity}`;
-    const state = connector.enabled ? connector.readiness.replaceAll("_", " ") : "off";
+    const identity = connector.identity === null ? "" : `, as ${connector.identity}`;
+    const { text: state, style } = readinessCell(connector);
     const { inbox_pending, outbox_pending, dead_letters } = connector.queue;
     const queue = `queue ${inbox_pending} in, ${outbox_pending} out, ${dead_letters} dead`;
     lines.push(
-      `  ${connector.connector_id.padEnd(nameWidth)} ${colour(connector.readiness, state.padEnd(10))} ${queue}${identity}`,
+      `  ${connector.connector_id.padEnd(nameWidth)} ${paint(style, state.padEnd(10))} ${queue}${identity}`,
     );
   }
   lines.push(...figureLines(shown, paint), ...undeliveredLines(shown, now));

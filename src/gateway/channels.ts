@@ -242,9 +242,11 @@ export class Channels {
     });
     this.#running = open;
     await open.approvals.open();
-    this.#problem = null;
     this.#writeConfigNote();
+    const before = this.#problem;
     await open.begin();
+    // Only now the connectors are known: until then the status says that the store is being opened.
+    if (this.#problem === before) this.#problem = null;
     context.statusChanged();
   }
 

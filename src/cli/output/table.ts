@@ -25,8 +25,13 @@ const noLines = Object.fromEntries(
   ].map((name) => [name, ""]),
 );
 
+export interface StyledCell {
+  readonly text: string;
+  readonly style: Parameters<Paint>[0];
+}
+
 /** A cell: foreign text, or text with a colour of our own. */
-export type Cell = string | number | null | { readonly text: string; readonly style: Parameters<Paint>[0] };
+export type Cell = string | number | null | StyledCell;
 
 /**
  * A table without lines, as wide as its content. Where that is too wide its cells are broken between words; where even

@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
+import type { ServiceView } from "../../../src/contracts/snapshot.ts";
 import { ControlCenter } from "../../../src/supervisor/control-center.ts";
-import {
-  serviceIn,
-  snapshotWhere,
-  TestHome,
-  testOptions,
-  viewOf,
-} from "../../support/supervisor/control-center-host.ts";
+import { serviceIn, TestHome, testOptions, viewOf } from "../../support/supervisor/control-center-host.ts";
 import { type HostProcess, startHost } from "../../support/supervisor/start-host.ts";
 import { waitUntil } from "../../support/vscode/wait-until.ts";
 
@@ -35,21 +30,23 @@ async function onlyGateway(home: TestHome): Promise<number | undefined> {
 }
 
 /**
- * Waits as the user of one more window would until a gateway runs. Five crashes within three minutes are a crash
+ * Waits as the user of one more window would until a gateway lives. Five crashes within three minutes are a crash
  * loop and end in “failed”: then the user chooses Retry.
  */
 async function gatewayAfterRetry(home: TestHome): Promise<number> {
   const user = await ControlCenter.open(testOptions(home.stateRoot, { hostName: "user" }));
+  const shown = (): ServiceView => viewOf(user.snapshot, "gateway");
   try {
-    await snapshotWhere(
-      user,
-      "the gateway runs or has failed",
-      (snapshot) => ["running", "failed"].includes(viewOf(snapshot, "gateway").state),
+    return await waitUntil(
+      "one gateway lives",
+      async () => {
+        if (shown().state === "failed") await user.retry("gateway");
+        return await onlyGateway(home);
+      },
       60_000,
     );
-    if (viewOf(user.snapshot, "gateway").state === "failed") await user.retry("gateway");
-    await serviceIn(user, "gateway", "running", 60_000);
-    return await waitUntil("one gateway lives", () => onlyGateway(home));
+  } catch (thrown) {
+    throw new Error(`No gateway; the user sees ${JSON.stringify(shown())}`, { cause: thrown });
   } finally {
     await user.dispose();
   }

@@ -1,8 +1,8 @@
 import type { ConnectorStatus } from "../../../contracts/sidecar-status.ts";
-import type { Cell } from "../../output/table.ts";
+import type { StyledCell } from "../../output/table.ts";
 
 /** How a connector is, in one cell: ready, off, or what is missing. */
-export function readinessCell({ enabled, readiness, liveness }: ConnectorStatus): Cell {
+export function readinessCell({ enabled, readiness, liveness }: ConnectorStatus): StyledCell {
   if (!enabled) return { text: "off", style: "dim" };
   if (readiness === "ready") {
     return liveness === "running"
