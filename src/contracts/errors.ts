@@ -61,6 +61,7 @@ export const errorCatalogue = {
   method_not_allowed: entry("validation", 405, 2, false, "Use one of the methods named in the answer."),
   failed_precondition: entry("dependency", 412, 78, false, "Do first what the message names."),
   conflict: entry("conflict", 409, 75, true, "Look at the current state, then try again."),
+  already_received: entry("conflict", 409, 75, false, "Do nothing: it is kept, and has its effect once."),
   idempotency_key_reused: entry(
     "conflict",
     422,

@@ -96,7 +96,7 @@ export class HookIngress {
     if (outcome.retry) return { kind: "accepted", body: { id: outcome.deliveryId, duplicate: true } };
     return {
       kind: "refused",
-      code: "conflict",
+      code: "already_received",
       message: `This request was received already, as delivery ${outcome.deliveryId}.`,
     };
   }

@@ -27,6 +27,7 @@ describe("A webhook", () => {
     const again = await scene.hook("one", body, headers);
     assert.equal(again.status, 409);
     assert.match(String(again.body.error), new RegExp(String(first.body.id)));
+    assert.deepEqual([again.body.code, again.body.retryable], ["already_received", false]);
     assert.deepEqual(await scene.gateways.waitForAnswers("general", 1), ["deployed"]);
     await waitUntil(
       "the delivery to be done",
