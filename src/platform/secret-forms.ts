@@ -14,8 +14,6 @@ const secretForms: readonly RegExp[] = [
     `${begins}[A-Za-z0-9_-]{23,28}\\.[A-Za-z0-9_-]{6,7}\\.[A-Za-z0-9_-]{27,45}(?![A-Za-z0-9_-])`,
     "g",
   ),
-  // JSON Web Token.
-  /eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*/g,
   // OpenAI, Anthropic, Stripe.
   new RegExp(`${begins}(?:sk|pk|rk)[-_][A-Za-z0-9_-]{16,}`, "g"),
   // GitHub.
@@ -38,10 +36,16 @@ const secretForms: readonly RegExp[] = [
   ),
 ];
 
+/**
+ * JSON Web Token, or as much of one as there is: what is none is passed over whole, because looking at each of its
+ * `eyJ` again would take time with the square of its length.
+ */
+const webToken = /eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]{4,}(\.[A-Za-z0-9_-]*)?)?/g;
+
 const keyBegins = new RegExp(`-----BEGIN ${keyName}-----`);
 const keyEnds = new RegExp(`-----END ${keyName}-----`);
-/** Encoded bytes, or a header of a key that is encrypted or made by PGP. */
-const keyLine = /^\s*(?:[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset): .*)\s*$/;
+/** Encoded bytes, or a header of a key that is encrypted or made by PGP; without blanks around it. */
+const keyLine = /^(?:[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info|Version|Comment|Hash|Charset):(?: .*)?)$/;
 
 /**
  * Whether a private key goes on after this line of a text, one line of which is known at a time.
@@ -49,12 +53,12 @@ const keyLine = /^\s*(?:[A-Za-z0-9+/=]*|(?:Proc-Type|DEK-Info|Version|Comment|Ha
  */
 export function isInsidePrivateKey(line: string, inside: boolean): boolean {
   if (keyBegins.test(line)) return !keyEnds.test(line);
-  return inside && keyLine.test(line);
+  return inside && keyLine.test(line.trim());
 }
 
 /** Whether nothing but a part of a private key can stand on a line inside of one. */
 export function isPartOfPrivateKey(line: string): boolean {
-  return keyLine.test(line) || keyEnds.test(line);
+  return keyLine.test(line.trim()) || keyEnds.test(line);
 }
 
 /** Webhooks and interactions of Discord: who knows the last part of the address may write there. */
@@ -74,6 +78,7 @@ const encodedUserInfo =
 export function redactForms(text: string, marker: string): string {
   let output = text;
   for (const form of secretForms) output = output.replace(form, marker);
+  output = output.replace(webToken, (found, signed?: string) => (signed === undefined ? found : marker));
   output = output.replace(discordCallback, `$1${marker}`).replace(slackHook, `$1${marker}`);
   output = output.replace(urlUserInfo, "").replace(encodedUserInfo, "");
   return output.replace(authorizationScheme, (whole, scheme: string, gap: string, value: string) =>

@@ -162,6 +162,7 @@ describe("Redactor", () => {
       "=",
       "a",
       "sk-",
+      "eyJ",
       "-----BEGIN PRIVATE KEY-----\n",
       "authorization: Aa ",
       "signature: v1,a ",
@@ -170,6 +171,7 @@ describe("Redactor", () => {
       '"--token", "',
     ])
       redactor.redact(unit.repeat(1_000_000 / unit.length));
+    redactor.redact(`${"eyJ".repeat(300_000)}.${"eyJ".repeat(300_000)}`);
     redactor.redact(
       `x://${"a".repeat(1_000_000)} -----BEGIN PRIVATE KEY-----${"- ".repeat(500_000)} Bearer ${"%".repeat(1_000_000)} cookie: ${"a=b;".repeat(250_000)}`,
     );

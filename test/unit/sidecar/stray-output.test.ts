@@ -57,6 +57,15 @@ describe("What libraries print", () => {
     assert.deepEqual(cutShort, ["<redacted>", "Error: the key has no end", "next"]);
   });
 
+  it("takes time in proportion to its lines, also to blank ones behind the beginning of a private key", () => {
+    const started = process.cpuUsage();
+    const blank = `${" ".repeat(60_000)}!\n`;
+    const taken = lines(["-----BEGIN PRIVATE KEY-----\n", blank, `-----BEGIN PRIVATE KEY-----\nComment: ${blank}`]);
+    assert.equal(taken.length, 3);
+    const { user } = process.cpuUsage(started);
+    assert.ok(user < 2_000_000, `${user} us`);
+  });
+
   it("is cut when a line has no end, without half a secret at the cut", () => {
     for (let shift = 0; shift <= secret.length; shift += 1) {
       const [line = ""] = lines(["x".repeat(64 * 1024 - shift), secret, "y".repeat(1_000_000), "\n", "next"]);
