@@ -25,6 +25,8 @@ export interface SimulationHome {
   readonly secrets: Pick<SecretStore, "get">;
   /** Program of the gateway, which knows its configuration. */
   readonly gateway: SidecarProgram;
+  /** Aborted when nobody wants it any more. */
+  readonly signal: AbortSignal;
 }
 
 /** Remembers a simulated Discord, so that it can come back after the program that started it has ended. */
@@ -38,11 +40,27 @@ export async function rememberSimulatedDiscord(
 
 /**
  * Starts the simulated Discord again that an account of the configuration was connected to; it then connects by itself.
- * @returns null when there is none, or when somebody else has it running
+ * @returns null when there is none, when somebody else has it running, or when nobody wants it any more
  */
 export async function reviveSimulatedDiscord(
   simulator: SimulatedDiscord,
-  { stateRoot, secrets, gateway }: SimulationHome,
+  home: SimulationHome,
+): Promise<SimulatedDiscordAddress | null> {
+  const { signal } = home;
+  try {
+    const back = await startAgain(simulator, home);
+    if (!signal.aborted) return back;
+  } catch (thrown) {
+    // It was ended while it came up, or while its port was waited for.
+    if (!signal.aborted) throw thrown;
+  }
+  simulator.dispose();
+  return null;
+}
+
+async function startAgain(
+  simulator: SimulatedDiscord,
+  { stateRoot, secrets, gateway, signal }: SimulationHome,
 ): Promise<SimulatedDiscordAddress | null> {
   const record = await readRecord(stateRoot);
   if (record === null) return null;
@@ -54,8 +72,9 @@ export async function reviveSimulatedDiscord(
   const port = Number(new URL(record.api_base).port);
   for (let left = tries; await isTaken(port); left -= 1) {
     if (left === 1) return null;
-    await wait(pauseMs);
+    await wait(pauseMs, undefined, { signal });
   }
+  signal.throwIfAborted();
   return await simulator.start({ port, createdAtUnixMs: record.created_at_unix_ms, botToken });
 }
 

@@ -102,11 +102,18 @@ export class WindowRuntime {
       execPath: process.execPath,
       bundle: context.asAbsolutePath(simulatorBundle),
     });
+    const closed = new AbortController();
+    this.#disposables.push({ dispose: () => closed.abort() });
     this.#reviveSimulation = async () => {
       if (simulator.running !== null || !vscode.workspace.isTrusted) return;
       const { stateRoot, secrets, sidecarBundles, execPath } = await place();
       const gateway = { execPath, bundle: sidecarBundles.gateway };
-      const back = await reviveSimulatedDiscord(simulator, { stateRoot, secrets, gateway });
+      const back = await reviveSimulatedDiscord(simulator, {
+        stateRoot,
+        secrets,
+        gateway,
+        signal: closed.signal,
+      });
       if (back !== null) logger.info(`The simulated Discord is back: ${back.webUrl}`);
     };
     this.#actions = commandActions({

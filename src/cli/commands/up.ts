@@ -61,7 +61,9 @@ function reviveSimulation({
   terminal,
 }: CommandContext): Simulation {
   const simulator = new SimulatedDiscord({ execPath, bundle: simulatorBundle });
+  const ended = new AbortController();
   const back = reviveSimulatedDiscord(simulator, {
+    signal: ended.signal,
     stateRoot,
     secrets: new EncryptedFileSecretStore(statePaths(stateRoot).secretsDir),
     gateway: { execPath, bundle: sidecarBundles.gateway },
@@ -74,7 +76,10 @@ function reviveSimulation({
         return null;
       },
     ),
-    end: () => simulator.dispose(),
+    end: () => {
+      ended.abort();
+      simulator.dispose();
+    },
   };
 }
 

@@ -71,7 +71,7 @@ describe("A simulated Discord to try the product with", () => {
     const home = await TestHome.create();
     const secrets = new EncryptedFileSecretStore(statePaths(home.stateRoot).secretsDir);
     const gateway = { execPath: process.execPath, bundle: source("gateway/main.ts") };
-    const place = { stateRoot: home.stateRoot, secrets, gateway };
+    const place = { stateRoot: home.stateRoot, secrets, gateway, signal: new AbortController().signal };
     const simulated = new SimulatedDiscord(program);
     const next = new SimulatedDiscord(program);
     try {
@@ -97,6 +97,42 @@ describe("A simulated Discord to try the product with", () => {
       assert.equal(await reviveSimulatedDiscord(simulated, place), null, "the account is off");
     } finally {
       simulated.dispose();
+      next.dispose();
+      await home.remove();
+    }
+  });
+
+  it("does not come back when whoever waits for its port has ended meanwhile", async () => {
+    const home = await TestHome.create();
+    const gateway = { execPath: process.execPath, bundle: source("gateway/main.ts") };
+    const first = new SimulatedDiscord(program);
+    const next = new SimulatedDiscord(program);
+    const ended = new AbortController();
+    try {
+      const address = await first.start();
+      await rememberSimulatedDiscord(home.stateRoot, address);
+      const section = `[channels.discord.simulated]\napi_base = "${address.apiBase}"\n`;
+      await writeFile(statePaths(home.stateRoot).gatewayConfig, section);
+      let asked = false;
+      const waiting = reviveSimulatedDiscord(next, {
+        stateRoot: home.stateRoot,
+        secrets: {
+          get: async () => {
+            asked = true;
+            return address.botToken;
+          },
+        },
+        gateway,
+        signal: ended.signal,
+      });
+      await waitUntil("the look at the port", () => asked);
+      ended.abort();
+      next.dispose();
+      first.dispose();
+      assert.equal(await waiting, null);
+      assert.equal(next.running, null);
+    } finally {
+      first.dispose();
       next.dispose();
       await home.remove();
     }

@@ -60,7 +60,11 @@ describe("What libraries print", () => {
   it("takes time in proportion to its lines, also to blank ones behind the beginning of a private key", () => {
     const started = process.cpuUsage();
     const blank = `${" ".repeat(60_000)}!\n`;
-    const taken = lines(["-----BEGIN PRIVATE KEY-----\n", blank, `-----BEGIN PRIVATE KEY-----\nComment: ${blank}`]);
+    const taken = lines([
+      "-----BEGIN PRIVATE KEY-----\n",
+      blank,
+      `-----BEGIN PRIVATE KEY-----\nComment: ${blank}`,
+    ]);
     assert.equal(taken.length, 3);
     const { user } = process.cpuUsage(started);
     assert.ok(user < 2_000_000, `${user} us`);
