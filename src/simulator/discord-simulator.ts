@@ -182,6 +182,10 @@ export async function startDiscordSimulator(options: SimulatorOptions = {}): Pro
   });
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 * 1024 });
   app.server.on("upgrade", (request, socket, head) => {
+    if (refusalReason(request.headers as Record<string, string | undefined>, port) !== null) {
+      socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+      return;
+    }
     const url = new URL(request.url ?? "/", "http://simulator");
     const path = url.pathname.replace(/\/$/, "");
     if (faults.refuseGateway) {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import http from "node:http";
 import chromium from "@sparticuz/chromium";
 import axe from "axe-core";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import WebSocket from "ws";
 import { type DiscordSimulator, startDiscordSimulator } from "../../../src/simulator/discord-simulator.ts";
 import { call } from "./raw-rest.ts";
 import { until } from "./until.ts";
@@ -47,6 +49,14 @@ describe("The simulator's local API", () => {
       await rawGet(new URL("/sim/people", sim.webUrl).href, { "sec-fetch-site": "cross-site" }),
       403,
     );
+  });
+
+  it("opens no gateway to pages of other origins, and none under another host", async () => {
+    for (const headers of [{ origin: "https://evil.example" }, { host: "evil.example" }]) {
+      const socket = new WebSocket(`${sim.gatewayUrl}?v=10&encoding=json`, { headers });
+      const [error] = (await once(socket, "error")) as [Error];
+      assert.match(error.message, /403/);
+    }
   });
 
   it("sends the page with a policy that allows only its own scripts", async () => {
