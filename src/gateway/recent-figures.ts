@@ -20,7 +20,7 @@ export type FigureSamples = readonly { readonly at: number; readonly counts: Cou
 
 /**
  * What a connector did within the last hour, or since its first sample, from figures that count since it exists.
- * Figures that went down belong to a connector that began anew.
+ * Figures that went down belong to a connector that began anew; where the clock was set back it is begun anew, too.
  * @returns the recent figures, and the samples to keep for the next time
  */
 export function recentFigures(
@@ -29,7 +29,9 @@ export function recentFigures(
   now: number,
 ): { readonly recent: RecentFigures; readonly samples: FigureSamples } {
   const counts: Counts = figures;
-  const begunAnew = samples.some((sample) => counted.some((name) => counts[name] < sample.counts[name]));
+  const begunAnew = samples.some(
+    (sample) => sample.at > now + sampleMs || counted.some((name) => counts[name] < sample.counts[name]),
+  );
   const known = begunAnew || samples.length === 0 ? [{ at: now, counts: countsOf(figures) }] : samples;
   // The last sample from before the window is where it begins.
   const begins = Math.max(

@@ -80,6 +80,19 @@ describe("What a connector did lately", () => {
     assert.equal(told.inbound_routed, 2);
   });
 
+  it("does not call old failures new when the clock is set back by days", () => {
+    const failed = { outbound_sends_dead_letter: 3 };
+    const back = -3 * 24 * 60;
+    const { told, samples } = readAll([
+      [0, {}],
+      [5, failed],
+      [back, failed],
+      [back + 50, failed],
+    ]);
+    assert.deepEqual([told.outbound_sends_dead_letter, told.window_ms], [0, 50 * minute]);
+    assert.ok(samples.every(({ at }) => at <= (back + 50) * minute));
+  });
+
   it("is the growth within about an hour and never less than nothing, of few samples, whatever the readings", () => {
     const reading = fc.tuple(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 9 }));
     fc.assert(
