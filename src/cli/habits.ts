@@ -1,5 +1,7 @@
 const notAnArgument =
   "A secret is no argument, because other programs can see those. Pipe it in with --credential-stdin, or type it with --credential-prompt.";
+const pipedIn =
+  "A secret is no argument, because other programs can see those. Pipe it in, or type it when asked.";
 const foundByItself =
   "The gateway and its token are found by themselves. Name another state folder with --state-root, or a profile with --profile.";
 const neverShown =
@@ -51,8 +53,8 @@ const habits: Readonly<Record<string, string>> = {
   "--principal": foundByItself,
   "--device-id": foundByItself,
   "--config": "Settings are in palyra.toml of the state folder. Name another folder with --state-root.",
-  "--value":
-    "A secret is no argument, because other programs can see those. Pipe it in, or type it when asked.",
+  "--secret": pipedIn,
+  "--value": pipedIn,
 };
 
 /**

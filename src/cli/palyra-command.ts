@@ -36,7 +36,7 @@ export class PalyraCommand extends Command {
 export function usageError(message: string, path: readonly string[]): PalyraError {
   const [first = "", suggestion] = message.replace(/^error: /, "").split("\n");
   // The value of an option that there is not may be a secret.
-  const fact = first.replace(/'(--?[\w-]+)=.*'$/s, "'$1'");
+  const fact = first.replace(/'(--?[\w-]+)=.*'$/s, "'$1'").replace(/'(-\w).+'$/s, "'$1'");
   const unknown = /^unknown (?:command|option) '(.*)'$/s.exec(fact)?.[1];
   const help = `“${path.join(" ")} --help” shows what there is.`;
   const meant = /^\(Did you mean (?:one of )?(.+)\?\)$/.exec(suggestion ?? "")?.[1];

@@ -60,11 +60,12 @@ describe("A slip on the command line", () => {
     await fc.assert(
       fc.asyncProperty(
         secret,
-        fc.constantFrom("--credential", "--token", "--value"),
+        fc.constantFrom("--credential", "--token", "--value", "--secret"),
         async (value, option) => {
           const joined = await typed("channels", "add", "discord", `${option}=${value}`);
           const apart = await typed("channels", "add", "discord", option, value);
-          for (const text of [joined, apart]) assert.ok(!text.includes(value), text);
+          const short = await typed("channels", "login", "discord", `-t${value}`);
+          for (const text of [joined, apart, short]) assert.ok(!text.includes(value), text);
           assert.match(joined, /A secret is no argument/);
         },
       ),
