@@ -1,4 +1,4 @@
-import { parse, TomlError } from "smol-toml";
+import { parse, TomlError, type TomlTable } from "smol-toml";
 import { configHash } from "../connectors/router/config-hash.ts";
 import { loadRegexEngine } from "../connectors/router/regex-engine.ts";
 import { compileRuleSet, type RuleSet } from "../connectors/router/rule-set.ts";
@@ -40,7 +40,11 @@ function hasRegularExpression({ router, channels }: GatewayConfig): boolean {
   return rules.some((rule) => rule.mention_patterns?.some((pattern) => typeof pattern !== "string"));
 }
 
-function parseToml(text: string, file: string): unknown {
+/**
+ * @param file path of the text, for the error
+ * @throws `config_invalid` naming the line of a syntax error
+ */
+export function parseToml(text: string, file: string): TomlTable {
   try {
     return parse(text);
   } catch (thrown) {

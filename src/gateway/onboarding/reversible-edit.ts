@@ -2,6 +2,7 @@ import { parse, type TomlTable } from "smol-toml";
 import { editToml } from "../config-edit/edit-toml.ts";
 import { inTurn } from "../config-edit/edit-toml-file.ts";
 import { editConfig } from "../edit-config.ts";
+import { parseToml } from "../parse-config.ts";
 import { accountSection, putAccount } from "./account-section.ts";
 import { KeptFile } from "./kept-file.ts";
 
@@ -15,13 +16,16 @@ export interface ReversibleEdit {
   undo(): Promise<void>;
 }
 
-/** The file as it is, and as `editReversibly` would make it. @throws as `editConfig`; writes nothing */
+/**
+ * The file as it is, and as `editReversibly` would make it. Writes nothing.
+ * @throws `config_invalid` naming the line of a syntax error; `conflict` as `editConfig`
+ */
 export async function foreseenEdit(
   file: string,
   change: (document: TomlTable) => void,
 ): Promise<{ readonly before: string | null; readonly after: string }> {
   const { text: before } = await KeptFile.of(file);
-  const wanted = parse(before ?? "");
+  const wanted = parseToml(before ?? "", file);
   change(wanted);
   return { before, after: editToml(before ?? "", wanted) };
 }

@@ -4,6 +4,7 @@ import { discordTokenRef } from "../../contracts/gateway-config.ts";
 import { type StagedAccount, stagedTokenRef } from "../../contracts/staged-account.ts";
 import { inTurn } from "../config-edit/edit-toml-file.ts";
 import { editConfig } from "../edit-config.ts";
+import { parseToml } from "../parse-config.ts";
 import { accountSection, putAccount } from "./account-section.ts";
 import { KeptFile } from "./kept-file.ts";
 import { type OnboardingParts, storedSecret } from "./onboarding-parts.ts";
@@ -44,10 +45,15 @@ export function tokenStep(
   return before ?? undefined;
 }
 
-/** Puts `palyra.toml` back. Doing it twice does no harm. */
+/**
+ * Puts `palyra.toml` back. Doing it twice does no harm.
+ * @throws `config_invalid` naming the line that makes the file unreadable now; as `editConfig`
+ */
 export async function putFileBack(configFile: string, note: StagedAccount): Promise<void> {
   const step = await inTurn(configFile, async () => {
-    const found = fileStep(note, (await KeptFile.of(configFile)).text);
+    const { text } = await KeptFile.of(configFile);
+    parseToml(text ?? "", configFile);
+    const found = fileStep(note, text);
     if (found.kind === "restore") await new KeptFile(configFile, found.text).restore();
     return found;
   });

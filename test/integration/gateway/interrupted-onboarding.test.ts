@@ -102,6 +102,19 @@ describe("Setting up a Discord account while the gateway is killed", () => {
     assert.deepEqual(scene.secrets, { [defaultRef]: "a.token.of-the-owner" });
   });
 
+  it("names the line of palyra.toml that keeps it from being taken back, and goes on when that is mended", async () => {
+    await killAtFile("channels.discord");
+    const staged = (await scene.config()) ?? "";
+    await writeFile(scene.configFile, `limit = [\n${staged}`);
+    await scene.startAgain();
+    const refused = await scene.refusal("accounts/default/logout", {});
+    assert.equal(refused.code, "config_invalid");
+    assert.match(refused.error, /palyra\.toml, line \d/);
+    await writeFile(scene.configFile, staged);
+    assert.equal((await scene.refusal("accounts/default/logout", {})).code, "not_found");
+    await assertUntouched();
+  });
+
   it("connects an account that was there with its old token and settings, whenever it was killed", async () => {
     await scene.apply();
     const before = await scene.config();
