@@ -76,9 +76,9 @@ const encodedUserInfo =
 
 /** The text without what is a secret by its form: tokens of known makers, credentials of headers and addresses. */
 export function redactForms(text: string, marker: string): string {
-  let output = text;
+  // First, because parts of one may look like other secrets, and the rest of it would stay.
+  let output = text.replace(webToken, (found, signed?: string) => (signed === undefined ? found : marker));
   for (const form of secretForms) output = output.replace(form, marker);
-  output = output.replace(webToken, (found, signed?: string) => (signed === undefined ? found : marker));
   output = output.replace(discordCallback, `$1${marker}`).replace(slackHook, `$1${marker}`);
   output = output.replace(urlUserInfo, "").replace(encodedUserInfo, "");
   return output.replace(authorizationScheme, (whole, scheme: string, gap: string, value: string) =>

@@ -146,6 +146,16 @@ describe("Redactor", () => {
     assert.equal(inner.mode, "ok");
   });
 
+  it("hides the whole of a web token, also when a part of it has the form of another secret", () => {
+    const part = "a".repeat(24);
+    for (const token of [`eyJ${part}-sk-${part}.${part}.${part}`, `eyJ${part}.${part}-sk-${part}.${part}`]) {
+      assert.equal(new Redactor().redact(`got ${token} here`), `got ${redactionMarker} here`);
+    }
+    for (const none of ["eyJhbGciOi is how one begins", "eyJabcdefgh.abcd", `eyJ${part}`]) {
+      assert.equal(new Redactor().redact(none), none);
+    }
+  });
+
   it("takes time in proportion to a text, and never gives up on a long one", () => {
     const redactor = new Redactor();
     redactor.add('live"value\\with signs');
