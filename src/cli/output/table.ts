@@ -48,10 +48,8 @@ export function table(
   const texts = [head, ...rows.map((row) => row.map((cell) => cellText(cell, paint)))];
   const widths = fitColumns(
     head.map((_, column) => ({
-      natural: Math.max(...texts.map((row) => stringWidth(row[column] ?? ""))),
-      least: Math.max(
-        ...texts.flatMap((row) => (row[column] ?? "").split(" ").map((word) => stringWidth(word))),
-      ),
+      natural: widest(texts.map((row) => row[column] ?? "")),
+      least: widest(texts.flatMap((row) => (row[column] ?? "").split(" "))),
     })),
     width - gap.length * (head.length - 1),
   );
@@ -68,6 +66,11 @@ export function table(
     .toString()
     .split("\n")
     .map((line) => line.trimEnd());
+}
+
+/** Columns of the widest text; there may be more texts than a call takes arguments. */
+function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, stringWidth(text)), 0);
 }
 
 function stacked(head: readonly string[], rows: readonly (readonly Cell[])[], paint: Paint): string[] {

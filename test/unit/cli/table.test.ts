@@ -42,6 +42,11 @@ describe("A table in a terminal", () => {
     ]);
   });
 
+  it("takes as many words as there are", () => {
+    const many = Array.from({ length: 1_000 }, (_, at) => [String(at), "ready", "a ".repeat(250)]);
+    assert.ok(table(head, many, paint, 80).length > 1_000);
+  });
+
   it("has columns that fit, none narrower than its longest word or wider than it wants", () => {
     const need = fc
       .tuple(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 0, max: 60 }))
