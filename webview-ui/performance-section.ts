@@ -34,7 +34,8 @@ function rateWords(rate: FailureRate | null, one: string, many: string): string 
   if (rate === null) return notKnown;
   const { attempts, failures, failure_rate_bps, window_ms } = rate;
   const minutes = Math.round(window_ms / 60_000);
-  const when = minutes < 60 ? `in the last ${minutes} min` : "in the last hour";
+  const span = minutes === 1 ? "minute" : `${minutes} min`;
+  const when = `in the last ${minutes < 60 ? span : "hour"}`;
   if (failure_rate_bps === null) return `no ${many} ${when}`;
   const of = `of ${attempts.toLocaleString()} ${attempts === 1 ? one : many} ${when}`;
   if (failures === 0) return `none ${of}`;

@@ -89,7 +89,8 @@ function figureLine(name: string, rate: FailureRate | null, latency: Latency | n
   if (rate === null || rate.failure_rate_bps === null) return [];
   const percent = (rate.failure_rate_bps / 100).toFixed(1);
   const minutes = Math.round(rate.window_ms / 60_000);
-  const when = minutes < 60 ? `${minutes} min` : "hour";
+  const span = minutes === 1 ? "minute" : `${minutes} min`;
+  const when = minutes < 60 ? span : "hour";
   const failed = `${percent} % of ${rate.attempts} failed in the last ${when}`;
   const time = latency === null ? "" : `, ${latency.average_ms} ms on average, ${latency.max_ms} ms at most`;
   return [`  ${name} ${failed}${time}`];

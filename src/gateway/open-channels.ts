@@ -4,7 +4,7 @@ import { ConnectorSupervisor } from "../connectors/connector-supervisor.ts";
 import { PairingDesk } from "../connectors/router/pairing/pairing-desk.ts";
 import type { RuleSet } from "../connectors/router/rule-set.ts";
 import type { InboundMessageEvent } from "../contracts/connector.ts";
-import type { GatewayConfig } from "../contracts/gateway-config.ts";
+import { discordConnectorId, type GatewayConfig } from "../contracts/gateway-config.ts";
 import type { ConnectorStatus, RecentMessage } from "../contracts/sidecar-status.ts";
 import { messageOf } from "../platform/errors.ts";
 import type { SidecarContext } from "../sidecar/run-sidecar.ts";
@@ -104,6 +104,7 @@ export class OpenChannels {
 
   /** Starts the connectors of the configuration and everything that goes on by itself. */
   async begin(): Promise<void> {
+    await this.figures.begin(Object.keys(this.#options.config().channels.discord).map(discordConnectorId));
     await this.applyConfig();
     await this.#attachWebhooks();
     await this.figures.read();

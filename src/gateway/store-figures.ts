@@ -99,10 +99,19 @@ export class StoreFigures {
     this.#timer.unref();
   }
 
+  /** Takes what connectors did so far as the past. To be called before they work again. */
+  async begin(connectorIds: readonly string[]): Promise<void> {
+    const now = Date.now();
+    for (const id of connectorIds) {
+      const known = figuresOf(await this.#store.metrics.of(id));
+      this.#samples.set(id, recentFigures([], known, now).samples);
+    }
+  }
+
   async read(): Promise<void> {
     const queues = new Map<string, QueueSnapshot>();
     const figures = new Map<string, ConnectorFigures>();
-    const samples = new Map<string, FigureSamples>();
+    const samples = new Map(this.#samples);
     const letters: DeadLetter[] = [];
     const now = Date.now();
     for (const id of this.#connectorIds()) {

@@ -39,6 +39,15 @@ describe("The numbers of the store in the gateway's status", () => {
     await store.moveToDeadLetter(row.outboxId, row.claim, "missing_permissions: no", now);
   }
 
+  it("count as recent also what a connector does before they were read the first time", async () => {
+    await bury(1, "long ago", 10);
+    await figures.begin([connector]);
+    await bury(2, "at once", 20);
+    await figures.read();
+    assert.equal(figures.figuresOf(connector)?.outbound_sends_dead_letter, 2);
+    assert.equal(figures.figuresOf(connector)?.recent?.outbound_sends_dead_letter, 1);
+  });
+
   it("are not known before they were read", () => {
     assert.deepEqual([figures.totals, figures.undelivered, figures.figuresOf(connector)], [null, null, null]);
   });
