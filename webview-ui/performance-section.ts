@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { spanWords } from "../src/contracts/failure-rate-words.ts";
 import type { ControlCenterSnapshot, FailureRate, Latency } from "../src/contracts/snapshot.ts";
 import { row } from "./row.ts";
 
@@ -32,10 +33,8 @@ function latencyWords(latency: Latency | null): string {
 /** `2.5 % of 80 attempts`. */
 function rateWords(rate: FailureRate | null, one: string, many: string): string {
   if (rate === null) return notKnown;
-  const { attempts, failures, failure_rate_bps, window_ms } = rate;
-  const minutes = Math.round(window_ms / 60_000);
-  const span = minutes === 1 ? "minute" : `${minutes} min`;
-  const when = `in the last ${minutes < 60 ? span : "hour"}`;
+  const { attempts, failures, failure_rate_bps } = rate;
+  const when = spanWords(rate);
   if (failure_rate_bps === null) return `no ${many} ${when}`;
   const of = `of ${attempts.toLocaleString()} ${attempts === 1 ? one : many} ${when}`;
   if (failures === 0) return `none ${of}`;

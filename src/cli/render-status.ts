@@ -1,3 +1,4 @@
+import { spanWords } from "../contracts/failure-rate-words.ts";
 import { undeliveredSentence } from "../contracts/route-reasons.ts";
 import type {
   ControlCenterSnapshot,
@@ -88,10 +89,7 @@ function figureLines({ observability }: ControlCenterSnapshot, paint: Paint): st
 function figureLine(name: string, rate: FailureRate | null, latency: Latency | null): string[] {
   if (rate === null || rate.failure_rate_bps === null) return [];
   const percent = (rate.failure_rate_bps / 100).toFixed(1);
-  const minutes = Math.round(rate.window_ms / 60_000);
-  const span = minutes === 1 ? "minute" : `${minutes} min`;
-  const when = minutes < 60 ? span : "hour";
-  const failed = `${percent} % of ${rate.attempts} failed in the last ${when}`;
+  const failed = `${percent} % of ${rate.attempts} failed ${spanWords(rate)}`;
   const time = latency === null ? "" : `, ${latency.average_ms} ms on average, ${latency.max_ms} ms at most`;
   return [`  ${name} ${failed}${time}`];
 }
