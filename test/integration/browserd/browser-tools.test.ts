@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type BrowserDaemon, startBrowserDaemon } from "../../../src/browserd/browser-daemon.ts";
+import { waitUntil } from "../../support/vscode/wait-until.ts";
 import { type FixtureSite, startFixtureSite } from "./support/fixture-site.ts";
 import { connectClient, type ToolClient } from "./support/mcp-client.ts";
 import { recordedLogger } from "./support/recorded-logger.ts";
@@ -141,7 +142,10 @@ describe("browser tools on a real Chromium", function () {
   it("follows a link into a new tab", async () => {
     await browser.call("browser_navigate", { url: `${site.origin}/` });
     await browser.call("browser_click", { ref: await browser.refOf("In a new tab") });
-    assert.match((await browser.call("browser_snapshot")).text, /^Page: Second\n/);
+    // A browser that is busy makes the tab a moment after the click.
+    await waitUntil("the page of the new tab", async () =>
+      /^Page: Second\n/.test((await browser.call("browser_snapshot")).text),
+    );
   });
 
   it("dismisses a dialog instead of hanging, and tells its text", async () => {
