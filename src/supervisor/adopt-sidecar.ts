@@ -12,7 +12,7 @@ const bootWaitMs = 10_000;
 const replaceWaitMs = 7_000;
 const pollMs = 50;
 /** So many unanswered hellos of a living sidecar are a hang. */
-const strikeLimit = 2;
+const strikeLimit = 3;
 
 export interface AdoptedSidecar {
   readonly link: ControlLink;

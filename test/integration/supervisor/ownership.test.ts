@@ -113,7 +113,9 @@ describe("Several windows on one state root", () => {
     const second = await home.open();
     const view = await serviceIn(second, "gateway", "running");
     assert.deepEqual([view.pid, view.pid, view.adopted], [pid, record.pid, true]);
-    assert.ok((await second.logs("gateway")).some(({ line }) => line.startsWith("starting")));
+    await waitUntil("what the gateway logged before", async () =>
+      (await second.logs("gateway")).some(({ line }) => line.startsWith("starting")),
+    );
     await second.stop();
     assert.deepEqual(await home.living("gateway"), []);
   });
