@@ -68,4 +68,13 @@ describe("The report of a test run", () => {
     );
     assert.deepEqual(summary, { passed: 0, failed: 1, finished: true });
   });
+
+  it("names what is left open after the last test, and where a timer was set", async () => {
+    const { output } = await report(`describe("Doors", () => { it("open", () => {
+      const ajar = setInterval(function creak() {}, 4_500);
+      setTimeout(function shut() { clearInterval(ajar); }, 7_000);
+    }); });`);
+    assert.match(output, /something is still open: .*Timeout/);
+    assert.match(output, /a timer of 4500 ms, set at\n.*some\.test\.mjs:2/);
+  }).timeout(20_000);
 });
