@@ -17,11 +17,13 @@ export function addRequest(
   attemptedAt: number | null = null,
 ): boolean {
   const { connector_id, conversation_id, envelope_id, sequence } = request;
-  const isFirst = headOf(tx, connector_id, conversation_id) === undefined;
+  // Due is only the first of a conversation: the others follow one by one.
   const added = tx.run(
     `INSERT INTO outbox (connector_id, conversation_id, envelope_id, sequence, answers_inbound, state,
        request_json, first_attempt_at, outcome_unknown, due_at, created_at)
-     VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?)
+     VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?,
+       CASE WHEN EXISTS (SELECT 1 FROM outbox WHERE connector_id = ? AND conversation_id = ?
+         AND finished_at IS NULL) THEN NULL ELSE ? END, ?)
      ON CONFLICT (connector_id, envelope_id, sequence) DO NOTHING`,
     [
       connector_id,
@@ -32,7 +34,9 @@ export function addRequest(
       JSON.stringify(request),
       attemptedAt,
       attemptedAt === null ? 0 : 1,
-      isFirst ? now : null,
+      connector_id,
+      conversation_id,
+      now,
       now,
     ],
   );
