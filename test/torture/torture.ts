@@ -119,14 +119,16 @@ class TortureRun {
     const { plan, keepsFolder = false } = this.#options;
     const { identifies, resumes } = this.#simulator.counts;
     const { findings } = this.#verdict();
+    const ownEnds = Math.max(0, this.#gateway.view.restarts - this.#kills);
+    const isToBeLookedInto = findings.length > 0 || ownEnds > 0;
     return {
       seed: plan.seed,
       kills: this.#kills,
       faults: plan.faults.length,
-      ownEnds: Math.max(0, this.#gateway.view.restarts - this.#kills),
+      ownEnds,
       identifies,
       resumes,
-      keptFolder: keepsFolder && findings.length > 0 ? this.#gateway.stateRoot : null,
+      keptFolder: keepsFolder && isToBeLookedInto ? this.#gateway.stateRoot : null,
     };
   }
 
