@@ -16,6 +16,7 @@ import {
 import { messageOf } from "../../platform/errors.ts";
 import type { ConnectorLogger } from "../logger.ts";
 import { type FatalClose, fatalClose } from "./close-codes.ts";
+import { pause } from "./pause.ts";
 import {
   afterConnection,
   freshReconnectState,
@@ -60,7 +61,7 @@ export interface GatewayOwner {
 /** The socket inside the library's shard. */
 interface ShardSocket {
   readonly readyState: number;
-  addEventListener(type: "error", listener: () => void): void;
+  addEventListener(type: "error" | "close", listener: () => void): void;
   close(): void;
 }
 
@@ -134,11 +135,13 @@ export class GatewayConnection {
     const socket = this.#socket();
     const closing = this.#shard.destroy({ code: CloseCodes.Resuming, reason: "restarting" });
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
+    const gone = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, closeTimeoutMs);
+      // What waited inside the library gives up at the same time, and the library then forgets who else waits.
+      socket?.addEventListener("close", () => resolve());
     });
     try {
-      await Promise.race([closing, late]);
+      await Promise.race([closing, gone]);
     } catch (thrown) {
       this.#log.debug("closing the gateway connection failed", { error: messageOf(thrown) });
     } finally {
@@ -232,10 +235,8 @@ export class GatewayConnection {
     this.#invalidated = false;
     if (delay > 0) {
       this.#log.info("waiting before the next connection", { delay_ms: Math.round(delay) });
-      await new Promise((resolve) => {
-        const timer = setTimeout(resolve, delay);
-        this.#stopped.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
-      });
+      // A stop ends the wait too.
+      await pause(delay, this.#stopped.signal).catch(() => undefined);
     }
     if (this.#stopped.signal.aborted) await new Promise<never>(() => undefined);
   }

@@ -138,7 +138,9 @@ describe("A connection to Discord's gateway", function () {
       adapter.start();
       const told = await until(() => adapter.state().lastError);
       assert.match(told.message, /^Discord allows the bot no further session for about \d+ minutes\.$/);
+      const before = performance.now();
       await adapter.stop();
+      assert.ok(performance.now() - before < 1_500, "who waits for a session can be stopped at once");
     }
     assert.equal(counts.identifies, 2);
     assert.equal(lab.bot.token, token, "who asks for too many loses the token");
