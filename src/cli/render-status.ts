@@ -163,7 +163,9 @@ export function changeLines(
     if (!known.has(warning.id)) lines.push(`${warning.severity}: ${warning.message} ${warning.next_step}`);
   }
   if (before?.overall_status !== after.overall_status || before.overall_reason !== after.overall_reason) {
-    lines.push(`Palyra is ${after.overall_status}: ${after.overall_reason}`);
+    const status = `Palyra is ${after.overall_status}`;
+    const isSaid = after.overall_reason.startsWith(status);
+    lines.push(isSaid ? after.overall_reason : `${status}: ${after.overall_reason}`);
   }
   if (before === null || beginning(before).length === 0) lines.push(...beginning(after));
   return lines.map(visibleText);

@@ -139,6 +139,13 @@ describe("The status in the terminal", () => {
     assert.equal(columns[0], columns[1]);
   });
 
+  it("says once that all is stopped, and why it is in another state", () => {
+    const stopped = snapshot({ overall_status: "stopped", overall_reason: "Palyra is stopped." });
+    assert.equal(changeLines(snapshot(), stopped, now).at(0), "Palyra is stopped.");
+    const starting = snapshot({ overall_status: "starting", overall_reason: "palyrad is starting." });
+    assert.equal(changeLines(stopped, starting, now).at(0), "Palyra is starting: palyrad is starting.");
+  });
+
   it("leaves out what is not known", () => {
     const screen = renderStatus(snapshot(), now, (_style, text) => text).join("\n");
     assert.doesNotMatch(screen, /answers|sending|given up|also/);
