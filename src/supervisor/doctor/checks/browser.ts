@@ -1,16 +1,17 @@
 import type { Check } from "../check.ts";
 
-/** Whether there is a browser to drive. */
+/** Whether there is a browser to drive: the one that the running service has, else what a new one would find. */
 export const browserCheck: Check = {
   id: "browser",
   title: "Browser",
-  async run({ browserd }) {
+  async run({ browserd, inspection }) {
+    const running = (await inspection()).snapshot.browserd?.status.browser;
+    if (running !== undefined && running.path !== null && ["idle", "running"].includes(running.state)) {
+      return { status: "ok", evidence: foundAt(running.source, running.path) };
+    }
     const { browser } = await browserd();
     if (browser.problem === null) {
-      return {
-        status: "ok",
-        evidence: `${browser.source ?? "A browser"} at ${browser.path ?? "unknown place"}.`,
-      };
+      return { status: "ok", evidence: foundAt(browser.source, browser.path) };
     }
     return {
       status: "failed",
@@ -20,3 +21,7 @@ export const browserCheck: Check = {
     };
   },
 };
+
+function foundAt(source: string | null, path: string | null): string {
+  return `${source ?? "A browser"} at ${path ?? "unknown place"}.`;
+}
