@@ -96,7 +96,7 @@ export class ConnectorSupervisor {
   /** @throws `not_found` */
   spec(connectorId: string): ConnectorSpec {
     const spec = this.#wanted.find((one) => one.connectorId === connectorId);
-    if (spec === undefined) throw new PalyraError("not_found", `There is no connector ${connectorId}.`);
+    if (spec === undefined) throw unknownConnector(connectorId, this.ids());
     return spec;
   }
 
@@ -248,6 +248,12 @@ function recordSpec(spec: ConnectorSpec) {
     egressAllowlist: spec.egressAllowlist,
     enabled: spec.enabled,
   };
+}
+
+function unknownConnector(connectorId: string, known: readonly string[]): PalyraError {
+  const nextStep =
+    known.length === 0 ? "Connect a channel first." : `Name one of those there are: ${known.join(", ")}.`;
+  return new PalyraError("not_found", `There is no connector ${connectorId}.`, { nextStep });
 }
 
 function idleStatus(

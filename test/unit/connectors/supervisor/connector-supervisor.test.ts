@@ -209,6 +209,18 @@ describe("The supervisor of connectors", () => {
     }
   });
 
+  it("names the connectors there are to who asks for one that is not there", async () => {
+    assert.throws(() => scene.supervisor.spec(a), {
+      code: "not_found",
+      nextStep: "Connect a channel first.",
+    });
+    await scene.supervisor.apply([scene.spec(a), scene.spec(b)]);
+    assert.throws(() => scene.supervisor.spec("echo:gamma"), {
+      code: "not_found",
+      nextStep: `Name one of those there are: ${a}, ${b}.`,
+    });
+  });
+
   it("disables the record of a connector that is no longer configured", async () => {
     await scene.supervisor.apply([scene.spec(a)]);
     await scene.supervisor.apply([]);
