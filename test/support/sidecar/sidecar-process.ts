@@ -150,7 +150,10 @@ export class ControlLink {
   constructor(socket: net.Socket, options: LinkOptions) {
     this.#socket = socket;
     socket.on("error", () => undefined);
-    this.rpc = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+    const reader = new SocketMessageReader(socket);
+    // A process that is killed while it writes leaves half a message, for which the reader's timer would wait for ever.
+    reader.partialMessageTimeout = 0;
+    this.rpc = createMessageConnection(reader, new SocketMessageWriter(socket));
     this.rpc.onNotification(sidecarNotifications.status, (params: unknown) => {
       this.statuses.push(SidecarStatus.parse(params));
     });
