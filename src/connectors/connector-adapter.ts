@@ -3,7 +3,9 @@ import type { ErrorDetails } from "../contracts/errors.ts";
 import type {
   DeleteMessageRequest,
   EditMessageRequest,
+  MessageLocator,
   MessageMutationResult,
+  MutationOperation,
   ReactionRequest,
   ReadMessagesRequest,
   ReadMessagesResult,
@@ -126,6 +128,11 @@ export interface ConnectorAdapter {
   deleteMessage?(request: DeleteMessageRequest): Promise<MessageMutationResult>;
   addReaction?(request: ReactionRequest): Promise<MessageMutationResult>;
   removeReaction?(request: ReactionRequest): Promise<MessageMutationResult>;
+  /** Why a change would be denied now, so that nobody is asked to allow it; null when it would be tried. Changes nothing. */
+  mutationRefusal?(
+    operation: MutationOperation,
+    locator: MessageLocator,
+  ): Promise<MessageMutationResult | null>;
 }
 
 export interface AdapterRateLimits {

@@ -147,6 +147,9 @@ export const SearchMessagesResult = z.object({
 });
 export type SearchMessagesResult = z.infer<typeof SearchMessagesResult>;
 
+/** A change of a message that exists. */
+export type MutationOperation = "edit" | "delete" | "react_add" | "react_remove";
+
 export const MessageMutationResult = z.object({
   preflight: OperationPreflight,
   locator: MessageLocator,

@@ -73,7 +73,7 @@ export class MessageDesk {
   }
 
   /**
-   * Changes a message, or says which approval it waits for.
+   * Changes a message, or says which approval it waits for. What the provider would refuse anyway waits for none.
    * @throws `forbidden` when the approval was denied, used, has expired or is for another request; `not_found`
    */
   async mutate(asked: MutationRequest): Promise<MutationResponse> {
@@ -88,6 +88,8 @@ export class MessageDesk {
       const waiting = await this.#use(approvalId, digest);
       if (waiting !== null) return approvalRequired(waiting, redactedMessage(message, this.#redact));
     } else if (verdict.approvalRequired) {
+      const refusal = (await adapter.mutationRefusal?.(operation, request.locator)) ?? null;
+      if (refusal !== null) return this.#done(connectorId, MessageMutationResult.parse(refusal));
       const { conversation_id, message_id } = request.locator;
       const record = await this.#approvals.request({
         subjectType: "message",
@@ -106,6 +108,10 @@ export class MessageDesk {
     const result = MessageMutationResult.parse(
       await required(asked.run(adapter), connectorId, `the operation ${operation}`),
     );
+    return this.#done(connectorId, result);
+  }
+
+  #done(connectorId: string, result: MessageMutationResult): MutationResponse {
     this.#audit(connectorId, result.preflight, { locator: result.locator, status: result.status });
     return { result };
   }

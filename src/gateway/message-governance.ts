@@ -1,10 +1,12 @@
 import type { ApprovalRisk } from "../contracts/approvals.ts";
 import { connectorBounds } from "../contracts/connector.ts";
-import { type MessageRecord, messageAdminBounds } from "../contracts/message-admin.ts";
+import {
+  type MessageRecord,
+  type MutationOperation,
+  messageAdminBounds,
+} from "../contracts/message-admin.ts";
 import { cutToBytes } from "../platform/cut-to-bytes.ts";
 import { actionDigest } from "./approvals/action-digest.ts";
-
-export type MutationOperation = "edit" | "delete" | "react_add" | "react_remove";
 
 /** A change of a message, with what a person has to know to decide about it. */
 export type MutationChange =

@@ -4,7 +4,9 @@ import type { DeliveryOutcome, OutboundMessageRequest } from "../../contracts/co
 import type {
   DeleteMessageRequest,
   EditMessageRequest,
+  MessageLocator,
   MessageMutationResult,
+  MutationOperation,
   ReactionRequest,
   ReadMessagesRequest,
   ReadMessagesResult,
@@ -200,6 +202,13 @@ export class DiscordAdapter implements ConnectorAdapter {
 
   async removeReaction(request: ReactionRequest): Promise<MessageMutationResult> {
     return await this.#admin().removeReaction(request);
+  }
+
+  async mutationRefusal(
+    operation: MutationOperation,
+    locator: MessageLocator,
+  ): Promise<MessageMutationResult | null> {
+    return await this.#admin().refusal(operation, locator);
   }
 
   async fetchAttachments(wanted: WantedFiles): Promise<ReadonlyMap<string, FetchResult>> {

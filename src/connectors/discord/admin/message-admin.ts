@@ -6,7 +6,9 @@ import {
   type EditMessageRequest,
   type MessageLocator,
   type MessageMutationResult,
+  type MutationOperation,
   messageAdminBounds,
+  type OperationPreflight,
   type ReactionRequest,
   type ReadMessagesRequest,
   type ReadMessagesResult,
@@ -38,8 +40,6 @@ type AdminRest = Pick<
   | "addReaction"
   | "removeReaction"
 >;
-
-type Mutation = Exclude<MessageOperation, "read" | "search">;
 
 /** Changes a message; a text is the reason why not. */
 type Change = (
@@ -132,7 +132,6 @@ export class MessageAdmin {
   async edit(request: EditMessageRequest): Promise<MessageMutationResult> {
     const { locator, body } = request;
     return await this.#mutate("edit", locator, async ({ access, message }) => {
-      if (message.author.id !== this.#botUserId) return "Only messages of the bot itself can be edited.";
       if ([...body].length > messageLimit) {
         return `A message of Discord has at most ${messageLimit} characters.`;
       }
@@ -188,39 +187,63 @@ export class MessageAdmin {
     });
   }
 
-  #mutate(operation: Mutation, locator: MessageLocator, change: Change): Promise<MessageMutationResult> {
+  /** Why a change would be refused now; null when it would be tried. Changes nothing. */
+  async refusal(
+    operation: MutationOperation,
+    locator: MessageLocator,
+  ): Promise<MessageMutationResult | null> {
+    return await this.#explained(async () => {
+      const looked = await this.#lookAt(operation, locator);
+      return looked.found === null ? looked.refusal : null;
+    });
+  }
+
+  #mutate(
+    operation: MutationOperation,
+    locator: MessageLocator,
+    change: Change,
+  ): Promise<MessageMutationResult> {
     return this.#explained(() => this.#gatedMutate(operation, locator, change));
   }
 
   async #gatedMutate(
-    operation: Mutation,
+    operation: MutationOperation,
     locator: MessageLocator,
     change: Change,
   ): Promise<MessageMutationResult> {
-    const gate = await this.#open(operation, targetOf(locator), [locator.message_id]);
-    const denied = (reason: string | null, preflight = gate.preflight): MessageMutationResult => ({
-      preflight,
-      locator,
-      status: "denied",
-      reason,
-      message: null,
-      diff: null,
-    });
-    if (gate.access === null) return denied(gate.preflight.reason);
-    const { access } = gate;
+    const looked = await this.#lookAt(operation, locator);
+    if (looked.found === null) return looked.refusal;
+    const { found, preflight } = looked;
     try {
-      const message = await this.#find(access, locator.message_id);
-      if (message === null) return denied("Discord does not know this message.");
-      const preflight = this.#preflight(operation, access, message.author.id === this.#botUserId);
-      if (!preflight.allowed) return denied(preflight.reason, preflight);
-      const outcome = await change({ access, message });
-      if (typeof outcome === "string") return denied(outcome, preflight);
+      const outcome = await change(found);
+      if (typeof outcome === "string") return denied(locator, preflight, outcome);
       return { preflight, locator, reason: null, ...outcome };
     } catch (thrown) {
-      if (!(thrown instanceof DiscordAPIError) || thrown.status >= 500) throw thrown;
-      return denied(
-        `Discord refused: ${thrown.message} (code ${thrown.code}).`.slice(0, messageAdminBounds.reason),
-      );
+      return denied(locator, preflight, refusalOf(thrown));
+    }
+  }
+
+  /** The message, when the bot may change it so. */
+  async #lookAt(
+    operation: MutationOperation,
+    locator: MessageLocator,
+  ): Promise<
+    { found: Found; preflight: OperationPreflight } | { found: null; refusal: MessageMutationResult }
+  > {
+    const { access, preflight: entry } = await this.#open(operation, targetOf(locator), [locator.message_id]);
+    const refused = (reason: string | null, preflight = entry) => ({
+      found: null,
+      refusal: denied(locator, preflight, reason),
+    });
+    if (access === null) return refused(entry.reason);
+    try {
+      const message = await this.#find(access, locator.message_id);
+      if (message === null) return refused("Discord does not know this message.");
+      const preflight = this.#preflight(operation, access, message.author.id === this.#botUserId);
+      if (!preflight.allowed) return refused(preflight.reason, preflight);
+      return { found: { access, message }, preflight };
+    } catch (thrown) {
+      return refused(refusalOf(thrown));
     }
   }
 
@@ -248,12 +271,15 @@ export class MessageAdmin {
     const place = { isThread: access.isThread, isOwnMessage };
     const missing = missingPermissions(access, requiredPermissions(operation, place));
     const isForeignDirect = operation === "delete" && access.permissions === null && !isOwnMessage;
+    const isForeignEdit = operation === "edit" && !isOwnMessage;
     const refusal =
       missing.length > 0
         ? `The bot lacks here: ${missing.join(", ")}.`
         : isForeignDirect
           ? "In a direct message only the bot's own messages can be deleted."
-          : null;
+          : isForeignEdit
+            ? "Only messages of the bot itself can be edited."
+            : null;
     return preflightOf(operation, place, refusal);
   }
 
@@ -278,6 +304,20 @@ export class MessageAdmin {
   #record(message: APIMessage, access: ChannelAccess, target: ConversationTarget) {
     return messageRecord(message, access, target, this.#botUserId);
   }
+}
+
+function denied(
+  locator: MessageLocator,
+  preflight: OperationPreflight,
+  reason: string | null,
+): MessageMutationResult {
+  return { preflight, locator, status: "denied", reason, message: null, diff: null };
+}
+
+/** What Discord refused, in words. @throws what is no refusal of its */
+function refusalOf(thrown: unknown): string {
+  if (!(thrown instanceof DiscordAPIError) || thrown.status >= 500) throw thrown;
+  return `Discord refused: ${thrown.message} (code ${thrown.code}).`.slice(0, messageAdminBounds.reason);
 }
 
 function targetOf(target: ConversationTarget): ConversationTarget {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { DiscordAdapter } from "../../../../src/connectors/discord/discord-adapter.ts";
 import {
+  type MessageLocator,
   MessageMutationResult,
+  type MutationOperation,
   ReadMessagesRequest,
   ReadMessagesResult,
   SearchMessagesRequest,
@@ -142,6 +144,29 @@ describe("An operator at messages on Discord", () => {
     });
     assert.equal((await adapter.deleteMessage({ locator, reason: null })).status, "deleted");
     assert.equal((await adapter.deleteMessage({ locator, reason: null })).status, "denied");
+  });
+
+  it("tells beforehand what a change would be refused for, and changes nothing by it", async () => {
+    const { lab, people, world } = scene.simulator;
+    const own = { ...general, message_id: await sent("mine") };
+    const hers = people.write("ada", "general", "hers");
+    const foreign = { ...general, message_id: hers.id };
+    const reason = async (operation: MutationOperation, locator: MessageLocator) =>
+      (await adapter.mutationRefusal(operation, locator))?.reason ?? null;
+    assert.equal(await reason("delete", own), null);
+    assert.equal(await reason("edit", own), null);
+    assert.equal(await reason("react_add", foreign), null);
+    assert.equal(await reason("edit", foreign), "Only messages of the bot itself can be edited.");
+    assert.equal(await reason("delete", foreign), "The bot lacks here: Manage Messages.");
+    world.setOverwrite(lab.general, {
+      id: lab.bot.userId,
+      type: "member",
+      allow: Permission.MANAGE_MESSAGES,
+      deny: 0n,
+    });
+    assert.equal(await reason("delete", foreign), null);
+    assert.deepEqual([hers.content, hers.reactions.length], ["hers", 0]);
+    assert.ok(world.findMessage(lab.general, own.message_id) !== undefined);
   });
 
   it("adds and takes back a reaction, and is told what the message has then", async () => {

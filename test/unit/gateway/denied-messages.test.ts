@@ -36,7 +36,7 @@ const preflight = (allowed: boolean): OperationPreflight => ({
   reason: allowed ? null : "The bot may not view the channel.",
 });
 
-describe("Messages that the bot may not read", () => {
+describe("Messages that the bot may not read or change", () => {
   let scene: SupervisorScene;
   let desk: MessageDesk;
   let allowed = false;
@@ -120,5 +120,35 @@ describe("Messages that the bot may not read", () => {
     allowed = true;
     assert.ok("result" in (await edit()));
     assert.equal(changed, 1);
+  });
+
+  it("wait for nobody's word on a change that would be refused, and that is told at once", async () => {
+    allowed = true;
+    let mayDelete = false;
+    const refusal = { locator, status: "denied", reason: "It lacks a right.", message: null, diff: null };
+    Object.assign(scene.adapter(a), {
+      mutationRefusal: async () => (mayDelete ? null : { ...refusal, preflight: preflight(false) }),
+      deleteMessage: async () => {
+        changed += 1;
+        return { ...refusal, preflight: preflight(true), status: "deleted", reason: null };
+      },
+    });
+    const remove = () =>
+      desk.mutate({
+        connectorId: a,
+        change: { operation: "delete" },
+        by: { principal: "admin:local", surface: "admin API" },
+        request: { locator },
+        approvalId: undefined,
+        run: (adapter) => adapter.deleteMessage?.({ locator, reason: null }),
+      });
+    const denied = await remove();
+    assert.ok("result" in denied);
+    assert.deepEqual([denied.result.status, denied.result.reason], ["denied", "It lacks a right."]);
+    assert.equal((await scene.store.approvals.pending(10)).count, 0);
+    mayDelete = true;
+    assert.ok("approval_required" in (await remove()));
+    assert.equal((await scene.store.approvals.pending(10)).count, 1);
+    assert.equal(changed, 0);
   });
 });
