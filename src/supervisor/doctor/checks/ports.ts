@@ -1,3 +1,4 @@
+import { access } from "node:fs/promises";
 import net from "node:net";
 import {
   preferredPorts,
@@ -6,6 +7,7 @@ import {
   serviceKinds,
 } from "../../../contracts/services.ts";
 import { systemErrorCode } from "../../../platform/errors.ts";
+import type { StatePaths } from "../../../platform/state-paths.ts";
 import { type Check, type DoctorContext, type Finding, worstOf } from "../check.ts";
 
 /** Whether each service has its port, or can get it. */
@@ -27,13 +29,20 @@ export const portsCheck: Check = {
   },
 };
 
-async function portOf(service: ServiceKind, { host, inspection }: DoctorContext): Promise<Finding> {
+async function portOf(service: ServiceKind, { host, inspection, paths }: DoctorContext): Promise<Finding> {
   const name = serviceDisplayNames[service];
   const { snapshot } = await inspection();
   const bound = snapshot.services.find((view) => view.service === service)?.ports ?? [];
   const pinned = host.ports[service];
   if (bound.length > 0) {
     const numbers = bound.map(({ port }) => port);
+    const usual = preferredPorts[service];
+    if (pinned === null && !numbers.includes(usual) && (await hasSenders(service, paths))) {
+      return {
+        status: "warning",
+        evidence: `${name} serves on port ${numbers.join(", ")}, because ${usual} was taken: who sends webhooks to ${usual} does not reach it.`,
+      };
+    }
     if (pinned === null || numbers.includes(pinned)) {
       return { status: "ok", evidence: `${name} serves on port ${numbers.join(", ")}.` };
     }
@@ -44,9 +53,21 @@ async function portOf(service: ServiceKind, { host, inspection }: DoctorContext)
   const fault = await whyTaken(port);
   if (fault === null) return { status: "ok", evidence: `Port ${port} is free for ${name}.` };
   if (pinned === null) {
-    return { status: "ok", evidence: `Port ${port} cannot be used (${fault}); ${name} takes a free one.` };
+    const evidence = `Port ${port} cannot be used (${fault}); ${name} takes a free one`;
+    return (await hasSenders(service, paths))
+      ? { status: "warning", evidence: `${evidence}, where no sender of webhooks looks for it.` }
+      : { status: "ok", evidence: `${evidence}.` };
   }
   return { status: "failed", evidence: `Port ${port} is set for ${name} and cannot be used: ${fault}.` };
+}
+
+/** Whether programs elsewhere know a port of the service by its number. */
+async function hasSenders(service: ServiceKind, { webhooksConfig }: StatePaths): Promise<boolean> {
+  if (service !== "gateway") return false;
+  return await access(webhooksConfig).then(
+    () => true,
+    () => false,
+  );
 }
 
 function whyTaken(port: number): Promise<string | null> {
