@@ -92,12 +92,19 @@ function phaseStory({ before, event, after, now }: ServiceStep): Story[] {
         ],
       ];
     case "starting":
-      return [["started", "info", `${name} is being started.`, { asked_by: askedBy(before, event) }]];
+      return [["started", "info", beginning(name, event), { asked_by: askedBy(before, event) }]];
     case "stopping":
       return [...replacementStory(before, event), ...stopStory(before, event)];
     default:
       return [];
   }
+}
+
+/** An owner that just came may find the process of the one before. */
+function beginning(name: string, event: ServiceEvent): string {
+  return event.kind === "open"
+    ? `${name} is looked for, and started if it does not run.`
+    : `${name} is being started.`;
 }
 
 /** An older version ends by itself to make room for this one. */

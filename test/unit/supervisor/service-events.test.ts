@@ -42,7 +42,11 @@ describe("The history of a service", () => {
   });
 
   it("tells a process that was found and taken over from one that was started", () => {
-    assert.deepEqual(kinds({ kind: "open" }, connected(1, { adopted: true })).at(-1), "service.adopted");
+    const found = history({ kind: "open" }, connected(1, { adopted: true }));
+    assert.equal(found.at(-1)?.kind, "service.adopted");
+    assert.match(found[0]?.message ?? "", /is looked for, and started if it does not run/);
+    const asked = history({ kind: "start" });
+    assert.match(asked[0]?.message ?? "", /is being started/);
     const quiet = { kind: "health", run: 1, health: "ok", quiet: true, reason: null } as const;
     const replaced = kinds({ kind: "open" }, connected(1, { adopted: true }, true), quiet);
     assert.ok(replaced.includes("service.replaced"), replaced.join(", "));
