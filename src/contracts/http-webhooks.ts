@@ -74,6 +74,12 @@ export type WebhooksResponse = z.infer<typeof WebhooksResponse>;
 export const WebhookResponse = z.object({ integration: Webhook });
 export type WebhookResponse = z.infer<typeof WebhookResponse>;
 
+export const PutWebhookResponse = WebhookResponse.extend({
+  /** False when there was one with this id, which was changed. */
+  created: z.boolean(),
+});
+export type PutWebhookResponse = z.infer<typeof PutWebhookResponse>;
+
 const changeable = {
   provider: WebhookName.optional(),
   /** Null: that of the provider. */

@@ -8,6 +8,7 @@ import {
   DispatchWebhookRequest,
   HookAccepted,
   PutWebhookRequest,
+  PutWebhookResponse,
   SignWebhookRequest,
   SignWebhookResponse,
   TestWebhookRequest,
@@ -61,10 +62,10 @@ function addIntegrations(app: ZodApp, { webhooks }: WebhookRouteParts): void {
         tags,
         summary: "Make an integration, or change fields of the one with this id",
         body: PutWebhookRequest,
-        response: { 200: WebhookResponse },
+        response: { 200: PutWebhookResponse },
       },
     },
-    async (request) => ({ integration: await (await webhooks()).put(request.body) }),
+    async (request) => await (await webhooks()).put(request.body),
   );
   app.get(
     one,

@@ -9,6 +9,7 @@ import type {
   DispatchWebhookRequest,
   HookAccepted,
   PutWebhookRequest,
+  PutWebhookResponse,
   SignWebhookRequest,
   SignWebhookResponse,
   TestWebhookRequest,
@@ -67,7 +68,7 @@ export class WebhookDesk {
    * Makes an integration, or changes fields of the one with this id.
    * @throws InvalidFields naming each field that is wrong; `conflict` when there are too many
    */
-  async put({ integration_id: id, ...change }: PutWebhookRequest): Promise<Webhook> {
+  async put({ integration_id: id, ...change }: PutWebhookRequest): Promise<PutWebhookResponse> {
     const known = this.#webhooks.registry.find(id);
     if (known === null) {
       const missing = (["provider", "secret_vault_ref"] as const).filter(
@@ -79,7 +80,7 @@ export class WebhookDesk {
         );
       }
     }
-    return await this.#change(id, change, "put");
+    return { integration: await this.#change(id, change, "put"), created: known === null };
   }
 
   /** @throws `not_found`, and as `put` */

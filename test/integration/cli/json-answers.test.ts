@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { commandAnswers } from "../../../src/contracts/command-answers.ts";
 import { type ErrorCode, ErrorDetails, errorCatalogue } from "../../../src/contracts/errors.ts";
+import { PutWebhookResponse } from "../../../src/contracts/http-webhooks.ts";
 import { type DiscordSimulator, startDiscordSimulator } from "../../../src/simulator/discord-simulator.ts";
 import { CommandRun } from "../../support/cli/run-command.ts";
 import { newStateRoot } from "../../support/sidecar/sidecar-process.ts";
@@ -131,7 +132,17 @@ describe("The palyra command for programs", function () {
   it("handles webhooks, secrets, settings and profiles as the contracts say", async () => {
     await ask("secrets set", ["global", "hook", "--value-stdin"], { input: "a-long-enough-secret" });
     await ask("secrets list");
-    await ask("webhooks add", ["hook_a", "github", "--secret-ref", "global/hook", "--allow-event", "push"]);
+    const settings = ["--secret-ref", "global/hook", "--allow-event", "push"];
+    const added = PutWebhookResponse.parse(await ask("webhooks add", ["hook_a", "github", ...settings]));
+    assert.deepEqual([added.created, added.integration.display_name], [true, "hook_a"]);
+    const again = PutWebhookResponse.parse(await ask("webhooks add", ["hook_a", "--display-name", "A"]));
+    assert.deepEqual([again.created, again.integration.display_name], [false, "A"]);
+    assert.deepEqual(again.integration.allowed_events, ["push"]);
+    const told = await run(["webhooks", "add", "hook_a", "--display-name", "B"]);
+    assert.match(
+      told.stdout,
+      /^There was a webhook hook_a: what was given is changed, the rest is as before\./,
+    );
     await ask("webhooks list", ["--provider", "github", "--enabled", "true"]);
     await ask("webhooks show", ["hook_a"]);
     const payload = JSON.stringify({ repository: { full_name: "a/b" } });

@@ -5,6 +5,7 @@ import {
   DeliveryActionResponse,
   DeliveryResponse,
   HookAccepted,
+  PutWebhookResponse,
   SignWebhookResponse,
   TestWebhookResponse,
   WebhookDeletedResponse,
@@ -32,7 +33,7 @@ export async function useWebhookRoutes(
   const one = `${all}/{integration_id}`;
   const id = { integration_id: "repo.a" };
   const made = await call(
-    WebhookResponse,
+    PutWebhookResponse,
     "POST",
     all,
     {},

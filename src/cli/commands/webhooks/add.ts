@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { type PutWebhookRequest, WebhookResponse } from "../../../contracts/http-webhooks.ts";
+import { type PutWebhookRequest, PutWebhookResponse } from "../../../contracts/http-webhooks.ts";
 import {
   targetConversation,
   type WebhookSignature,
@@ -10,6 +10,7 @@ import { PalyraError } from "../../../platform/errors.ts";
 import { confirmed } from "../../confirm.ts";
 import { withExamples } from "../../examples.ts";
 import { wholeNumber } from "../../option-values.ts";
+import { record } from "../../output/record.ts";
 import { needsGateway, type Shell, showFromGateway } from "../../shell.ts";
 import { webhookLines, webhookRecords } from "./webhook-answer.ts";
 
@@ -79,11 +80,15 @@ export function addAdd(webhooks: Command, shell: Shell): void {
     }
     const body = requestOf(id, provider, given);
     await showFromGateway(shell, given, async (gateway) => {
-      const answer = await gateway.post("/webhooks", body, WebhookResponse);
+      const answer = await gateway.post("/webhooks", body, PutWebhookResponse);
+      const { created, integration } = answer;
+      const done = created
+        ? `The webhook ${integration.integration_id} is made.`
+        : `There was a webhook ${integration.integration_id}: what was given is changed, the rest is as before.`;
       return {
         data: answer,
-        records: webhookRecords("webhooks.add", answer.integration),
-        lines: (paint) => webhookLines(answer.integration, paint),
+        records: [record("webhooks.put", { created }), ...webhookRecords("webhooks.add", integration)],
+        lines: (paint) => [done, "", ...webhookLines(integration, paint)],
       };
     });
   });
