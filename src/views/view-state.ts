@@ -1,8 +1,9 @@
 import type { ErrorDetails } from "../contracts/errors.ts";
-import type { ControlCenterSnapshot, Warning } from "../contracts/snapshot.ts";
+import type { ControlCenterSnapshot, ServiceState, Warning } from "../contracts/snapshot.ts";
 import { snapshotIn } from "../supervisor/next-steps.ts";
 import {
   noMarks,
+  type SetupFacts,
   type SetupMarks,
   type SetupProgress,
   setupProgress,
@@ -18,6 +19,8 @@ type CenterState =
       readonly snapshot: ControlCenterSnapshot;
       /** Whether a service ran at any time since the control center was opened. */
       readonly everActive: boolean;
+      /** What the set-up is derived from: the newest snapshot that was not taken while a service was coming back. */
+      readonly settled: SetupFacts;
     };
 
 /** Everything that tree, status bar and panel show. */
@@ -71,7 +74,25 @@ export function withSnapshot(state: ViewState, told: ControlCenterSnapshot): Vie
   const snapshot = snapshotIn("editor", told);
   const wasActive = state.center.kind === "open" && state.center.everActive;
   const isActive = snapshot.services.some((view) => view.state !== "stopped");
-  return { ...state, center: { kind: "open", snapshot, everActive: wasActive || isActive } };
+  const settled = lastSettled(state.center, snapshot);
+  return { ...state, center: { kind: "open", snapshot, everActive: wasActive || isActive, settled } };
+}
+
+/** What was set up is so while a service is on its way back: it only cannot be seen. */
+function lastSettled(before: CenterState, snapshot: ControlCenterSnapshot): SetupFacts {
+  if (before.kind !== "open" || !isOnTheWay(snapshot)) return snapshot;
+  const { settled } = before;
+  const isSame = settled.quick_facts.state_root === snapshot.quick_facts.state_root;
+  const gateway = settled.services.find(({ service }) => service === "gateway");
+  const served = gateway?.state === "running" || gateway?.state === "degraded";
+  return isSame && served ? settled : snapshot;
+}
+
+const passingStates: readonly ServiceState[] = ["starting", "backoff", "unhealthy", "stopping"];
+
+function isOnTheWay({ services, gateway }: ControlCenterSnapshot): boolean {
+  const isOpening = gateway?.status.reasons.some(({ code }) => code === "service_unavailable") ?? false;
+  return isOpening || services.some((view) => view.desired_running && passingStates.includes(view.state));
 }
 
 /** How far the set-up of this window's state root is; null while nothing can be said of it. */
@@ -79,6 +100,6 @@ export function setupOf({ center, setup }: ViewState): SetupProgress | null {
   if (setup === undefined) return null;
   if (center.kind === "failed") return setupProgress(null, noMarks, center.problem);
   if (center.kind !== "open") return null;
-  const { snapshot } = center;
-  return setupProgress(snapshot, setup[snapshot.quick_facts.state_root] ?? noMarks);
+  const { settled } = center;
+  return setupProgress(settled, setup[settled.quick_facts.state_root] ?? noMarks);
 }

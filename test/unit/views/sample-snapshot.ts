@@ -129,5 +129,6 @@ export function snapshot(changes: Partial<ControlCenterSnapshot> = {}): ControlC
 }
 
 export function opened(changes: Partial<ControlCenterSnapshot> = {}, everActive = true): ViewState {
-  return { center: { kind: "open", snapshot: snapshot(changes), everActive }, settingWarnings: [] };
+  const told = snapshot(changes);
+  return { center: { kind: "open", snapshot: told, everActive, settled: told }, settingWarnings: [] };
 }

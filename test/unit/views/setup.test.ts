@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import type { ServiceState } from "../../../src/contracts/snapshot.ts";
 import type { SetupMarks } from "../../../src/supervisor/onboarding-progress.ts";
 import { commandIds } from "../../../src/views/contribution-ids.ts";
 import { overviewNodes } from "../../../src/views/overview-nodes.ts";
 import { isSetupStep, SetupMarksStore } from "../../../src/views/setup/setup-marks.ts";
-import { setupOf } from "../../../src/views/view-state.ts";
+import { initialViewState, setupOf, type ViewState, withSnapshot } from "../../../src/views/view-state.ts";
 import { ViewStateSource } from "../../../src/views/view-state-source.ts";
 import { browserd, connector, gateway, now, opened, service, snapshot } from "./sample-snapshot.ts";
 
@@ -40,6 +41,40 @@ describe("The set-up in the overview", () => {
   it("is gone when nothing of it is left, and while it is not known", () => {
     assert.equal(shown({}, [connector()])?.id, "services");
     assert.equal(shown()?.id, "services");
+  });
+
+  it("does not come back while a service of a finished set-up is started again, only when it fails", () => {
+    const finished = {
+      services: [service(), service({ service: "browserd" })],
+      gateway: gateway([connector()]),
+      browserd: browserd("/usr/bin/chromium"),
+    };
+    const first = withSnapshot({ ...initialViewState, setup: {} }, snapshot(finished));
+    const became = (state: ServiceState, told = first) =>
+      withSnapshot(told, snapshot({ ...finished, services: [service({ state })], gateway: null }));
+    const item = (state: ViewState) => overviewNodes(state, now)[0]?.label;
+    const back = became("starting", became("backoff", became("unhealthy")));
+    assert.doesNotMatch(item(back) ?? "", /^Set up/);
+    const opening = gateway([]);
+    opening?.status.reasons.push({ code: "service_unavailable", message: "It opens.", next_step: "Wait." });
+    assert.doesNotMatch(
+      item(withSnapshot(back, snapshot({ ...finished, gateway: opening }))) ?? "",
+      /^Set up/,
+    );
+    assert.match(item(became("failed", back)) ?? "", /^Set up: \d of 7/);
+    const elsewhere = snapshot({ quick_facts: { ...snapshot().quick_facts, state_root: "/elsewhere" } });
+    const other = withSnapshot(first, { ...elsewhere, services: [service({ state: "starting" })] });
+    assert.match(item(other) ?? "", /^Set up/, "another state folder is another set-up");
+  });
+
+  it("shows a first start that does not succeed", () => {
+    const begun = withSnapshot(
+      { ...initialViewState, setup: {} },
+      snapshot({ services: [service({ state: "stopped" })] }),
+    );
+    const problem = { code: "port_in_use", message: "The port is taken.", next_step: "Free it." } as const;
+    const waits = withSnapshot(begun, snapshot({ services: [service({ state: "backoff", problem })] }));
+    assert.equal(setupOf(waits)?.steps.find(({ id }) => id === "environment")?.state, "failed");
   });
 
   it("remembers what was agreed to and left out for each state folder, over a restart of the window", async () => {
