@@ -6,7 +6,7 @@ import { overviewViewId } from "../src/views/contribution-ids.ts";
 import { installVSCode, PROJECT_ROOT } from "../test/support/vscode/install-vscode.ts";
 import { RUN_MARKER, VSCodeServer } from "../test/support/vscode/vscode-server.ts";
 import { BackgroundProcess } from "./demo/background-process.ts";
-import { openControlCenter, whenReady } from "./demo/demo-control-center.ts";
+import { inWords, openControlCenter, sayChanges, whenReady } from "./demo/demo-control-center.ts";
 import { DemoFolder, SimulatorAddress } from "./demo/demo-folder.ts";
 import { desktopArguments, findDesktopVSCode } from "./demo/desktop-vscode.ts";
 import { Steps } from "./demo/steps.ts";
@@ -64,9 +64,12 @@ async function start(): Promise<void> {
         await center.stop();
         await center.dispose();
       });
-      return whenReady(center);
+      const ready = await whenReady(center);
+      const end = sayChanges(center, say);
+      cleanUps.push(async () => end());
+      return ready;
     },
-    ({ overall_status, overall_reason }) => `the services are ${overall_status}: ${overall_reason}`,
+    inWords,
   );
 
   const desktop = findDesktopVSCode();

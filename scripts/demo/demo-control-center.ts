@@ -61,6 +61,25 @@ export async function whenReady(
   });
 }
 
+/** Says each change of how the services are, such as the end of one and its return, until the returned function is called. */
+export function sayChanges(
+  center: Pick<ControlCenter, "snapshot" | "onSnapshot">,
+  say: (line: string) => void,
+): () => void {
+  let told = center.snapshot.overall_status;
+  const subscription = center.onSnapshot((snapshot) => {
+    if (snapshot.overall_status === told) return;
+    told = snapshot.overall_status;
+    say(inWords(snapshot));
+  });
+  return () => subscription.dispose();
+}
+
+/** How the services are, in one line. */
+export function inWords({ overall_status, overall_reason }: ControlCenterSnapshot): string {
+  return `the services are ${overall_status}: ${overall_reason}`;
+}
+
 function isReady({ services, gateway }: ControlCenterSnapshot): boolean {
   const areUp = services.every(({ state }) => state === "running" || state === "degraded");
   const connectors = gateway?.status.connectors ?? [];

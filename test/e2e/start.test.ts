@@ -6,6 +6,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
+import { DemoFolder } from "../../scripts/demo/demo-folder.ts";
+import { statePaths } from "../../src/platform/state-paths.ts";
+import { readRunRecord } from "../../src/supervisor/run-record.ts";
 import { PROJECT_ROOT } from "../support/vscode/install-vscode.ts";
 import { killIfAlive, markedProcesses } from "../support/vscode/marked-processes.ts";
 import { RUN_MARKER } from "../support/vscode/vscode-server.ts";
@@ -47,6 +50,21 @@ describe("npm start", () => {
     const say = ["scripts/say.ts", "@palyra hello from the test", "--url", demo.address(/Discord: (\S+)/)];
     const { stdout } = await runFile(process.execPath, say, { cwd: PROJECT_ROOT });
     assert.match(stdout, /hello from the test/);
+  });
+
+  it("says that a service ended and that it is back", async () => {
+    const demo = started.at(-1);
+    assert.ok(demo);
+    const record = await readRunRecord(statePaths(new DemoFolder("", folder).stateRoot), "gateway");
+    assert.ok(record?.pid);
+    const before = demo.output.length;
+    killIfAlive(record.pid, "SIGKILL");
+    const said = () => demo.output.slice(before);
+    await waitUntil("both lines", () =>
+      /the services are (down|starting|degraded): .*palyrad[\s\S]*the services are healthy/.test(said()),
+    ).catch((error: unknown) => {
+      throw new Error(said(), { cause: error });
+    });
   });
 
   it("refuses to run twice, and says how to end the first", async () => {
