@@ -1,4 +1,5 @@
 import type { InboundMessageEvent, OutboundMessageRequest, RoutedOutput } from "../contracts/connector.ts";
+import { unlessAborted } from "../platform/unless-aborted.ts";
 import type { AgentTurn } from "./agent-turn.ts";
 import type { ConnectorAdapter } from "./connector-adapter.ts";
 import type { ConnectorStore } from "./connector-store.ts";
@@ -105,13 +106,4 @@ export class Answering {
       if (timer !== null) clearTimeout(timer);
     };
   }
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

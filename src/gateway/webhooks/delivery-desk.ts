@@ -9,6 +9,7 @@ import type {
 import type { InboundMessageEvent, OutboundMessageRequest, RoutedOutput } from "../../contracts/connector.ts";
 import type { WebhookIntegration, WebhookTarget } from "../../contracts/webhook.ts";
 import { messageOf, PalyraError } from "../../platform/errors.ts";
+import { unlessAborted } from "../../platform/unless-aborted.ts";
 import { actionDigest } from "../approvals/action-digest.ts";
 import type { ApprovalDraft } from "../approvals/approval-decisions.ts";
 import type { Decision } from "../approvals/approval-desk.ts";
@@ -326,13 +327,4 @@ function turnEvent(delivery: StoredDelivery, target: WebhookTarget): InboundMess
     sent_at_unix_ms: delivery.receivedAt,
     received_at_unix_ms: delivery.receivedAt,
   };
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }
