@@ -11,8 +11,15 @@ export interface CommandEffect {
   readonly text: string;
 }
 
+/** How a command came: as a message like any other, or in the provider's own form. */
+export type CommandSource = "text" | "native";
+
 /** Carries out one command. Where the person is, and who it is, is told by the event. */
-export type CommandExecutor = (event: InboundMessageEvent, values: ArgumentValues) => Promise<CommandEffect>;
+export type CommandExecutor = (
+  event: InboundMessageEvent,
+  values: ArgumentValues,
+  source: CommandSource,
+) => Promise<CommandEffect>;
 
 /** What became of a command, with the facts for the audit event. */
 export interface CommandOutcome {
@@ -87,7 +94,7 @@ export class CommandDesk {
   async #handle(
     event: InboundMessageEvent,
     parsed: ParsedCommand,
-    source: "text" | "native",
+    source: CommandSource,
   ): Promise<CommandOutcome> {
     const audit = {
       schema_version: 1,
@@ -119,7 +126,7 @@ export class CommandDesk {
     }
     const execute = this.#executors[parsed.spec.name];
     if (execute === undefined) throw new Error(`no executor for ${parsed.spec.name}`);
-    const effect = await execute(event, parsed.values);
+    const effect = await execute(event, parsed.values, source);
     return {
       ok: effect.ok,
       code: effect.code,

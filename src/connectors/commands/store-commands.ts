@@ -1,6 +1,6 @@
 import type { InboundMessageEvent } from "../../contracts/connector.ts";
 import type { ConnectorStore } from "../connector-store.ts";
-import type { CommandEffect, CommandExecutor } from "./command-desk.ts";
+import type { CommandEffect, CommandExecutor, CommandSource } from "./command-desk.ts";
 
 /** Of a message that was being answered. */
 const shownCharacters = 80;
@@ -23,6 +23,13 @@ export function storeCommands(
   const { store, stopTurn } = options;
   const place = options.conversationName;
 
+  /** A command that was written waits in the queue itself until it is answered. */
+  const othersWaiting = async (event: InboundMessageEvent, source: CommandSource) => {
+    const depth = await store.queueDepth(event.connector_id);
+    const itself = source === "text" ? 1 : 0;
+    return { ...depth, inbox_pending: Math.max(0, depth.inbox_pending - itself) };
+  };
+
   /** Sessions of the conversation that are the sender's: shared ones, or the sender's own. */
   const ownSessions = async (event: InboundMessageEvent, wanted: unknown) => {
     const all = await store.bindings.ofConversation(event.connector_id, event.conversation_id);
@@ -34,8 +41,8 @@ export function storeCommands(
   };
 
   return {
-    status: async (event, values) => {
-      const depth = await store.queueDepth(event.connector_id);
+    status: async (event, values, source) => {
+      const depth = await othersWaiting(event, source);
       const [session] = await ownSessions(event, values.session_id);
       return accepted(
         "channel_command/status",
@@ -43,8 +50,8 @@ export function storeCommands(
           `session ${session?.sessionKey ?? "none"}.`,
       );
     },
-    queue: async (event, values) => {
-      const depth = await store.queueDepth(event.connector_id);
+    queue: async (event, values, source) => {
+      const depth = await othersWaiting(event, source);
       const counts =
         `${depth.inbox_pending} waiting to be answered, ${depth.outbox_pending} to be sent, ` +
         `${depth.dead_letters} could not be sent.`;

@@ -109,8 +109,10 @@ describe("A command in a channel", () => {
     const { desk } = scene({ sessions: [session("mine", null)] });
     assert.equal(
       (await desk.handleText(event("/palyra status")))?.reply,
-      "DM with Ada: 2 waiting to be answered, 1 to be sent, session mine.",
+      "DM with Ada: 1 waiting to be answered, 1 to be sent, session mine.",
+      "the written command waits too, and is not meant",
     );
+    assert.match((await desk.handleNative(event(""), "status", {})).reply, /2 waiting to be answered/);
     assert.match((await desk.handleText(event("!palyra queue")))?.reply ?? "", /3 could not be sent/);
     assert.match(
       (await desk.handleText(event("/palyra who")))?.reply ?? "",
