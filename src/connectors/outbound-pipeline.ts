@@ -53,7 +53,7 @@ export class OutboundPipeline {
     this.#circuit = new CircuitWatch(options.journal);
     this.#loop = new DueLoop({
       work: async () => {
-        await this.#takeDue(false, () => undefined);
+        await this.#takeDue(parallelSends, false, () => undefined);
       },
       nextDueAt: () => this.#nextDueAt(),
       onFault: options.onStoreFault,
@@ -117,7 +117,7 @@ export class OutboundPipeline {
     const outcomeKey = { delivered: "delivered", retry: "retried", dead: "dead_lettered" } as const;
     const begun: Promise<void>[] = [];
     while (count.processed < limit) {
-      const rows = await this.#takeDue(true, (kind) => {
+      const rows = await this.#takeDue(limit - count.processed, true, (kind) => {
         count[outcomeKey[kind]] += 1;
       });
       count.processed += rows.length;
@@ -133,7 +133,7 @@ export class OutboundPipeline {
   async #finish(): Promise<void> {
     try {
       for (;;) {
-        await this.#takeDue(false, () => undefined);
+        await this.#takeDue(parallelSends, false, () => undefined);
         if (this.#sends.size === 0) return;
         await Promise.race(this.#sends);
       }
@@ -152,14 +152,17 @@ export class OutboundPipeline {
     return Math.max(due, circuit.until);
   }
 
-  /** @returns the rows that were begun, each resolving when it is settled */
+  /** @returns the rows that were begun, at most `limit`, each resolving when it is settled */
   async #takeDue(
+    limit: number,
     ignorePause: boolean,
     onSettled: (kind: Settlement["kind"]) => void,
   ): Promise<Promise<void>[]> {
     const { adapter } = this.#options;
     const canTake = this.#claiming && adapter.state().canSend;
-    const free = canTake ? this.#circuit.permitted(parallelSends - this.#sends.size, Date.now()) : 0;
+    const free = canTake
+      ? this.#circuit.permitted(Math.min(limit, parallelSends - this.#sends.size), Date.now())
+      : 0;
     if (free <= 0) {
       this.#share.withdraw();
       return [];

@@ -5,6 +5,7 @@ import { SqliteConnectorStore } from "../../../src/connectors/store/sqlite-conne
 import { FairSlots } from "../../../src/connectors/supervisor/fair-slots.ts";
 import type { DeliveryOutcome, OutboundMessageRequest } from "../../../src/contracts/connector.ts";
 import { waitUntil } from "../../support/vscode/wait-until.ts";
+import { sampleSpec } from "./store/contract/contract-store.ts";
 import { FaultyDisk } from "./store/faulty-disk.ts";
 import { openNumbers } from "./store/numbered-rows.ts";
 import { sampleEvent, sampleReply } from "./store/sample-messages.ts";
@@ -152,5 +153,20 @@ describe("Sending from the outbox", () => {
     await waitUntil("all messages", async () => (await depth()) === 0);
     assert.equal(new Set(sent.map(({ nonce }) => nonce)).size, 12);
     assert.equal(sent.length, 12);
+  });
+
+  it("of a paused queue by hand sends no more messages than were asked for", async () => {
+    answer = async () => delivered;
+    const now = Date.now();
+    await store.instances.upsert(sampleSpec({ connectorId: connector }), now);
+    await store.queues.pause(connector, "hold", now);
+    for (let n = 1; n <= 6; n += 1) {
+      await store.enqueueOutbound(sampleReply(sampleEvent(n, { conversation_id: `c${n}` })), now);
+    }
+    const one = await pipeline.drain(1);
+    assert.deepEqual([one.processed, one.delivered, sent.length], [1, 1, 1]);
+    const four = await pipeline.drain(4);
+    assert.deepEqual([four.processed, four.delivered, sent.length], [4, 4, 5]);
+    assert.equal(await depth(), 1);
   });
 });
