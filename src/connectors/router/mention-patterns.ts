@@ -34,7 +34,8 @@ export interface MentionSources {
 /**
  * Compiles the patterns of a rule: entities (`<@ID>`, `<@!ID>`, `<@&ID>`) match anywhere, literals as words of
  * their own, regular expressions (RE2 syntax, ignoring case) anywhere, and `*` any text. `@everyone` and `@here` in a
- * message never match anything, unless a literal says exactly that.
+ * message never match anything, unless a literal says exactly that; a longer literal such as `@hereford` is a word of
+ * its own. How an accent is written does not matter.
  * Regular expressions need `loadRegexEngine` before.
  * @throws `config_invalid` for a regular expression that is wrong, too large, or matches the empty text
  */
@@ -53,13 +54,16 @@ export function compileMentions(sources: MentionSources): MentionMatcher {
 
   return {
     match(text) {
-      const masked = text.includes("@") ? mask(text) : text;
+      const composed = text.normalize("NFC");
+      const masked = composed.includes("@") ? mask(composed) : composed;
       const lowered = normalised(masked);
       for (const { token, pattern } of entities) {
         if (lowered.includes(token)) return { kind: "entity", pattern };
       }
       for (const word of words) {
-        if (mentionsLiteral(lowered, word)) return { kind: "literal", pattern: word };
+        const isLonger = massMentions.some((mention) => word.includes(mention));
+        if (mentionsLiteral(isLonger ? normalised(composed) : lowered, word))
+          return { kind: "literal", pattern: word };
       }
       const hit = automaton?.match(masked)[0];
       const expression = hit === undefined ? undefined : expressions[hit];
@@ -102,7 +106,7 @@ function compileExpressions(expressions: readonly string[]): RE2Set | null {
   let total = 0;
   for (const expression of expressions) {
     total += checkExpression(expression);
-    set.add(expression);
+    set.add(expression.normalize("NFC"));
   }
   if (total > maxTotalProgramSize) throw invalid("the regular expressions are too large together");
   set.compile();
@@ -126,7 +130,7 @@ function checkExpression(expression: string): number {
 function compileExpression(expression: string): RE2JS {
   const { RE2JS, RE2JSException } = regexEngine();
   try {
-    return RE2JS.compile(expression, RE2JS.CASE_INSENSITIVE);
+    return RE2JS.compile(expression.normalize("NFC"), RE2JS.CASE_INSENSITIVE);
   } catch (thrown) {
     if (!(thrown instanceof RE2JSException)) throw thrown;
     const cause = thrown.message.replace(/^error parsing regexp: /, "");

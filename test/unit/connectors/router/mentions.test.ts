@@ -91,6 +91,15 @@ describe("Mass mentions", () => {
     assert.equal(match("@here look", "@everyone", "*")?.kind, "any");
     assert.ok(!matches("@here", "@everyone", "*"));
   });
+
+  it("are told from longer names that begin like one", () => {
+    for (const name of ["@hereford", "@everyone-else", "@here_bot"]) {
+      assert.equal(match(`Hello ${name.toUpperCase()}, help`, name)?.kind, "literal", name);
+    }
+    for (const text of ["@here", "@everyone", "@here else", "@hereford2"]) {
+      assert.ok(!matches(text, "@hereford", "@everyone-else"), text);
+    }
+  });
 });
 
 describe("Patterns", () => {
@@ -106,6 +115,16 @@ describe("Patterns", () => {
       pattern: "hey\\s+bot\\b",
     });
     assert.ok(!matches("hey robot", { regex: "hey\\s+bot\\b" }));
+  });
+
+  it("match whichever way an accent is written, in literals and in regular expressions", () => {
+    for (const [pattern, text] of [
+      ["caf\u00e9", "Cafe\u0301 please"],
+      ["cafe\u0301", "Caf\u00e9 please"],
+    ] as const) {
+      assert.ok(matches(text, pattern));
+      assert.ok(matches(text, { regex: `^${pattern} .*e$` }));
+    }
   });
 
   it("that cannot be used are refused with the reason", () => {
