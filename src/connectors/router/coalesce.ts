@@ -96,7 +96,6 @@ export function mergeEvents(events: WaitingEvents): {
     provider_message_id: last.provider_message_id,
     body: mergedText(events),
     mentions_bot: events.some((one) => one.mentions_bot),
-    ...(events.some((one) => one.requested_broadcast) ? { requested_broadcast: true } : {}),
     attachments: events
       .flatMap((one) =>
         one.attachments.map((file) => ({ ...file, provider_message_id: one.provider_message_id })),
@@ -115,9 +114,10 @@ function runOf(
   const [head, ...others] = waiting;
   const events: [InboundMessageEvent, ...InboundMessageEvent[]] = [head];
   for (const event of others) {
-    if (coalescingKey(event) !== coalescingKey(head) || bypassOf(event, policy) !== null) {
-      return { events, closedBy: "interrupted" };
-    }
+    // What calls everybody is allowed or refused for itself.
+    const isOtherAudience = (event.requested_broadcast ?? false) !== (head.requested_broadcast ?? false);
+    const isOther = coalescingKey(event) !== coalescingKey(head) || isOtherAudience;
+    if (isOther || bypassOf(event, policy) !== null) return { events, closedBy: "interrupted" };
     const candidate = [...events, event];
     const attachments = candidate.flatMap((one) => one.attachments).length;
     const isTooMuch =

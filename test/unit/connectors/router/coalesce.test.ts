@@ -64,6 +64,14 @@ describe("Messages in quick succession", () => {
     assert.equal(outcome([first, other, eventNumber(3)], receivedAt(3)), "interrupted 1");
   });
 
+  it("are not answered together with one that calls everybody: that one is allowed or refused for itself", () => {
+    const toAll = eventNumber(2, { requested_broadcast: true });
+    assert.equal(outcome([first, toAll], receivedAt(2)), "interrupted 1");
+    assert.equal(outcome([toAll, eventNumber(3)], receivedAt(3)), "interrupted 2");
+    const alsoToAll = eventNumber(3, { requested_broadcast: true });
+    assert.equal(outcome([toAll, alsoToAll], receivedAt(3) + 500), "window_closed 2,3");
+  });
+
   it("have one key for a person in a conversation, and different ones for others and threads", () => {
     const keys = [
       first,
