@@ -3,7 +3,6 @@ import type { ReplyMention } from "../../contracts/router-config.ts";
 import { isCommandText } from "./command-text.ts";
 import type { MentionMatch } from "./mention-patterns.ts";
 import type { MessageFacts } from "./message-facts.ts";
-import { pairingCodeIn } from "./pairing/pairing-code.ts";
 import { type MemoryFacts, type RouteContext, routeChecks } from "./route-checks.ts";
 import { routeKey, sessionKey } from "./route-keys.ts";
 import type { CompiledRule } from "./route-rule.ts";
@@ -76,9 +75,7 @@ export function decideRoute(facts: MessageFacts, rules: RuleSet, memory: MemoryF
       return { kind: "wait", reason: verdict.wait, steps };
     } else {
       steps.push(step(name, "stop", verdict.because, verdict.subject));
-      const pairingCode =
-        verdict.no === "direct_message_pairing_code" ? pairingCodeIn(facts.text, memory.isPaired) : null;
-      return { kind: "no", reason: verdict.no, pairingCode, steps };
+      return { kind: "no", reason: verdict.no, pairingCode: verdict.pairingCode ?? null, steps };
     }
   }
   return { kind: "route", plan: planOf(context, match ?? null), steps };

@@ -27,7 +27,13 @@ export interface RouteContext {
 export type Verdict =
   | null
   | { readonly pass: string; readonly subject?: string }
-  | { readonly no: RefusalReason; readonly because: string; readonly subject?: string }
+  | {
+      readonly no: RefusalReason;
+      readonly because: string;
+      readonly subject?: string;
+      /** The code a person sent to be paired. */
+      readonly pairingCode?: string;
+    }
   | { readonly wait: WaitReason; readonly because: string };
 
 interface Check {
@@ -149,10 +155,12 @@ function judgeDirectMessage({ facts, rule, memory }: RouteContext): Verdict {
   if (!facts.senderVerified) {
     return { no: "sender_unverified_for_dm_pairing", because: "Pairing needs a verified sender." };
   }
-  if (pairingCodeIn(facts.text, memory.isPaired) !== null) {
-    return { no: "direct_message_pairing_code", because: "The message is “pair” with a code." };
-  }
   const entry = entryFor(facts, rule.allowed);
+  const pairingCode = pairingCodeIn(facts.text, memory.isPaired || entry !== null);
+  if (pairingCode !== null) {
+    const because = "The message is “pair” with a code.";
+    return { no: "direct_message_pairing_code", because, pairingCode };
+  }
   if (entry !== null) return { pass: "The sender is in allow_from.", subject: entry };
   if (memory.isPaired) return { pass: "The sender is paired.", subject: facts.sender };
   return {

@@ -12,13 +12,13 @@ export function normalisedCode(typed: string): string | null {
 
 /**
  * What a person wants to be paired with: the second word of a message that begins with `pair`; null when the
- * message is none of this kind. From somebody who is paired already only `pair` and a whole code count, so that
- * a sentence that begins like this goes to the agent.
+ * message is none of this kind. From somebody who is answered already, paired or on the allow list, only `pair` and a
+ * whole code count, so that a sentence that begins like this goes to the agent.
  */
-export function pairingCodeIn(text: string, isPaired: boolean): string | null {
+export function pairingCodeIn(text: string, isAnswered: boolean): string | null {
   const [word, code, ...rest] = text.trim().split(/\s+/, 3);
   if (word?.toLowerCase() !== "pair" || code === undefined) return null;
-  if (!isPaired) return code;
+  if (!isAnswered) return code;
   return rest.length === 0 && looksLikeCode(code) ? code : null;
 }
 

@@ -177,14 +177,21 @@ describe("A routing decision", () => {
       assert.equal(verdict(denied, rules), "sender_denied");
     });
 
-    it("lets a paired person begin a sentence with “pair”", () => {
-      const rules = rulesOf({ direct_message_policy: "pairing" });
+    it("lets a paired or listed person begin a sentence with “pair”", () => {
+      const rules = rulesOf({ direct_message_policy: "pairing", allow_from: ["7", "role:8"] });
       const paired = { ...quiet, isPaired: true };
-      for (const text of ["pair programming today?", "pair sneakers", "pair 4K7M2XQZ with something"]) {
-        assert.equal(verdict(directMessage({ text }), rules, paired), "routed", text);
+      const people = [
+        { memory: paired, who: {} },
+        { memory: quiet, who: { sender: "7" } },
+        { memory: quiet, who: { roles: ["8"] } },
+      ];
+      for (const { memory, who } of people) {
+        for (const text of ["pair programming today?", "pair sneakers", "pair 4K7M2XQZ with something"]) {
+          assert.equal(verdict(directMessage({ ...who, text }), rules, memory), "routed", text);
+        }
+        const code = directMessage({ ...who, text: "pair 4K7M2XQZ" });
+        assert.equal(verdict(code, rules, memory), "direct_message_pairing_code");
       }
-      const code = directMessage({ text: "pair 4K7M2XQZ" });
-      assert.equal(verdict(code, rules, paired), "direct_message_pairing_code");
     });
   });
 
