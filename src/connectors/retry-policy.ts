@@ -7,7 +7,7 @@ export const retryLimits = {
   outboundAttempts: 12,
   /** Attempts to route an event. */
   inboundAttempts: 5,
-  /** A message older than this is not sent any more. */
+  /** A message that is tried for longer than this is given up. */
   maxAgeMs: 24 * 60 * 60 * 1000,
 } as const;
 

@@ -3,7 +3,7 @@ import { settle } from "../../../src/connectors/outbound-settlement.ts";
 import { rateLimitDelay, retryDelay, retryLimits } from "../../../src/connectors/retry-policy.ts";
 import type { DeliveryOutcome } from "../../../src/contracts/connector.ts";
 
-const row = { attempts: 0, createdAt: 1_000 };
+const row = { attempts: 0, createdAt: 1_000, firstAttemptAt: 1_000 };
 const facts = { now: 2_000, connected: true, random: 0.5 };
 const network: DeliveryOutcome = {
   kind: "retry",
@@ -49,6 +49,23 @@ describe("After an attempt to send", () => {
     assert.deepEqual(settle(row, forYears, then), { kind: "dead", reason: "expired: 429" });
     const before = { ...then, now: then.now - 1 };
     assert.equal(settle(row, forYears, before).kind, "retry");
+  });
+
+  it("a message is not given up for the time that it waited in a paused queue", () => {
+    const afterDays = { ...facts, now: row.createdAt + 3 * retryLimits.maxAgeMs };
+    for (const outcome of [limited, network]) {
+      const settlement = settle({ ...row, firstAttemptAt: null }, outcome, afterDays);
+      assert.equal(settlement.kind, "retry");
+    }
+    const tried = { ...row, firstAttemptAt: afterDays.now };
+    const inTime = { ...facts, now: afterDays.now + retryLimits.maxAgeMs };
+    assert.equal(settle(tried, limited, inTime).kind, "retry");
+    assert.equal(settle(tried, limited, { ...inTime, now: inTime.now + 1 }).kind, "dead");
+  });
+
+  it("a dead letter that was brought back has its time anew", () => {
+    const broughtBack = { ...row, createdAt: row.createdAt + 2 * retryLimits.maxAgeMs };
+    assert.equal(settle(broughtBack, limited, { ...facts, now: broughtBack.createdAt + 5 }).kind, "retry");
   });
 
   it("a refused token is no fault of the message: it waits for a better one", () => {
