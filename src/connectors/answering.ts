@@ -5,11 +5,17 @@ import type { ConnectorAdapter } from "./connector-adapter.ts";
 import type { ConnectorStore } from "./connector-store.ts";
 import { outboundNonce } from "./nonce.ts";
 import type { RoutePlan } from "./router/decide-route.ts";
+import { beginsWithFence } from "./split-message.ts";
 
 /** Longest turn of the agent, in milliseconds. */
 const turnTimeoutMs = 120_000;
 /** A turn that takes longer than this shows that an answer is being written, in milliseconds. */
 const typingDelayMs = 700;
+
+/** A code fence stays at the beginning of its line: elsewhere it is none. */
+export function withPrefix(prefix: string, text: string): string {
+  return beginsWithFence(text) ? `${prefix.trimEnd()}\n${text}` : `${prefix}${text}`;
+}
 
 export interface AnsweringOptions {
   readonly connectorId: string;
@@ -65,7 +71,7 @@ export class Answering {
       const prefixed =
         first === undefined || responsePrefix === null
           ? outputs
-          : [{ ...first, text: `${responsePrefix}${first.text}` }, ...others];
+          : [{ ...first, text: withPrefix(responsePrefix, first.text) }, ...others];
       const requests = this.requests(event, prefixed);
       if (replyMentions.length === 0) return requests;
       return requests.map((request) => ({ ...request, mentions: [...replyMentions] }));

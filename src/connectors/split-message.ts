@@ -19,6 +19,11 @@ export function splitMessage(text: string, limit = 2_000): string[] {
   return builder.finish();
 }
 
+/** Whether the first line of a text opens a code fence. */
+export function beginsWithFence(text: string): boolean {
+  return openedBy(text.split(/\r\n?|\n/, 1)[0] ?? "") !== null;
+}
+
 class MessageBuilder {
   readonly #limit: number;
   readonly #messages: string[] = [];
