@@ -11,7 +11,7 @@ import { messageOf } from "../../../platform/errors.ts";
 import type { CommandSpec } from "../../commands/command-spec.ts";
 import type { ConnectorLogger } from "../../logger.ts";
 import type { CommandSyncState } from "../../store/parts/command-sync-store.ts";
-import type { ChannelFacts } from "../channel-directory.ts";
+import { type ChannelFacts, isThreadType } from "../channel-directory.ts";
 import type { DiscordRest } from "../discord-rest.ts";
 import { conversationOf, isSnowflake, personOf, snowflakeTime } from "../ids.ts";
 import { displayNameOf } from "../normalise-message.ts";
@@ -50,7 +50,7 @@ export function readInvocation(
   const given = Object.fromEntries(
     options.flatMap((option) => ("value" in option ? [[option.name, option.value]] : [])),
   );
-  const parent = channel?.parentId ?? null;
+  const parent = channel?.parentId ?? parentOf(interaction.channel);
   const event = InboundMessageEvent.safeParse({
     envelope_id: ulid(),
     connector_id: connectorId,
@@ -69,6 +69,12 @@ export function readInvocation(
     received_at_unix_ms: Date.now(),
   });
   return event.success ? { event: event.data, command: interaction.data.name, given } : null;
+}
+
+/** The channel of a thread as the command itself tells it: after a restart Discord does not introduce threads again. */
+function parentOf(place: APIInteraction["channel"]): string | null {
+  if (place === undefined || !isThreadType(place.type) || !("parent_id" in place)) return null;
+  return isSnowflake(place.parent_id) ? place.parent_id : null;
 }
 
 /** Carries out slash commands, and remembers what was registered. */
