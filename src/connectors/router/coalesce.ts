@@ -69,6 +69,8 @@ export function decideCoalescing(
   const { events, closedBy } = runOf(waiting, policy, options.maxBytes);
   if (closedBy !== null) return { kind: "turn", reason: closedBy, events };
   const last = events.at(-1) ?? head;
+  // Received later than now: the clock was set back, and nobody knows how long ago it was.
+  if (last.received_at_unix_ms > options.now) return { kind: "turn", reason: "window_closed", events };
   const quiet = last.received_at_unix_ms + policy.debounce_ms;
   const longest = head.received_at_unix_ms + maxWindows * policy.debounce_ms;
   if (options.now < Math.min(quiet, longest)) return { kind: "wait", until: Math.min(quiet, longest) };

@@ -70,7 +70,8 @@ export function finishEvent(
   const connectorId = String(row.connector_id);
   const next = headOf(tx, connectorId, String(row.conversation_id));
   if (next !== undefined && next.state === "received" && next.due_at === null) {
-    tx.run("UPDATE inbox SET due_at = accepted_at WHERE inbox_id = ?", [next.inbox_id ?? null]);
+    // What was accepted before the clock was set back must not wait for the clock.
+    tx.run("UPDATE inbox SET due_at = MIN(accepted_at, ?) WHERE inbox_id = ?", [now, next.inbox_id ?? null]);
   }
   countFinished(tx, connectorId, state, reason, durationSince(row.accepted_at, now));
   return true;
@@ -148,6 +149,12 @@ export const waitingBehindSql = `SELECT other.event_json FROM inbox AS head
 
 /** Makes events claimable again whose routing nobody will finish any more. Returns how many. */
 export function recoverEvents(tx: Transaction, now: number): number {
+  // Their times are of a clock that was set back since.
+  tx.run("UPDATE inbox SET due_at = ? WHERE due_at > ? AND accepted_at > ? AND state = 'received'", [
+    now,
+    now,
+    now,
+  ]);
   return tx.run(
     "UPDATE inbox SET state = 'received', due_at = ? WHERE finished_at IS NULL AND state = 'routing'",
     [now],

@@ -109,7 +109,7 @@ export function deliverRequest(
        finished_at = ? WHERE outbox_id = ?`,
     [nativeMessageId, now, outboxId],
   );
-  promoteNext(tx, row);
+  promoteNext(tx, row, now);
   const answered = row.answers_inbound === 1 && !hasUndelivered(tx, row) ? 1 : 0;
   const ms = durationSince(row.created_at, now);
   const added = { outboxPending: -1, delivered: 1, answered, deliveryMs: ms, deliveryCount: 1 };
@@ -169,7 +169,7 @@ export function buryRequest(
       ],
     );
   }
-  promoteNext(tx, row);
+  promoteNext(tx, row, now);
   deliveryGivenUp(tx, connectorId, String(row.envelope_id), reason, now);
   const moved = chunks.length;
   count(tx, connectorId, { outboxPending: -moved, deadLettered: moved, deadLetters: moved });
@@ -178,6 +178,12 @@ export function buryRequest(
 
 /** Makes rows due again whose sender is gone; what became of them is unknown. Returns how many. */
 export function recoverRequests(tx: Transaction, now: number): number {
+  // Their times are of a clock that was set back since.
+  tx.run("UPDATE outbox SET due_at = ? WHERE due_at > ? AND created_at > ? AND state = 'pending'", [
+    now,
+    now,
+    now,
+  ]);
   return tx.run(
     `UPDATE outbox SET state = 'pending', claim = NULL, outcome_unknown = 1, due_at = ? WHERE state = 'sending'`,
     [now],
@@ -220,10 +226,11 @@ function headOf(tx: Transaction, connectorId: string, conversationId: string): R
   );
 }
 
-function promoteNext(tx: Transaction, finished: Row): void {
+/** What was added before the clock was set back must not wait for the clock. */
+function promoteNext(tx: Transaction, finished: Row, now: number): void {
   const next = headOf(tx, String(finished.connector_id), String(finished.conversation_id));
   if (next === undefined || next.due_at !== null) return;
-  tx.run("UPDATE outbox SET due_at = created_at WHERE outbox_id = ?", [next.outbox_id ?? null]);
+  tx.run("UPDATE outbox SET due_at = MIN(created_at, ?) WHERE outbox_id = ?", [now, next.outbox_id ?? null]);
 }
 
 function hasUndelivered(tx: Transaction, row: Row): boolean {

@@ -97,6 +97,10 @@ describe("Messages in quick succession", () => {
     assert.match(outcome(many, receivedAt(1) + 5_000), /^longest_wait 1,.*,17$/);
   });
 
+  it("are answered at once after the clock was set back, not when it has caught up", () => {
+    assert.equal(outcome([first, second], receivedAt(2) - 3_600_000), "window_closed 1,2");
+  });
+
   it("are at most as many, and as long together, as one message may be", () => {
     const many = Array.from({ length: 40 }, (_, index) => eventNumber(index + 1));
     const decision = decide(many, receivedAt(40));

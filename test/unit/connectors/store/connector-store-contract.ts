@@ -473,6 +473,41 @@ export function describeConnectorStore(name: string, open: () => Promise<StoreFi
         assert.equal(await store.markDelivered(sending.outboxId, sending.claim, "m", 31), false);
       });
 
+      it("does not let what waits behind another message wait for a clock that is set back", async () => {
+        await answer(1, 2, 7_200_000);
+        const first = await claimOne(7_200_001);
+        await store.markDelivered(first.outboxId, first.claim, "m", 20);
+        assert.equal((await claimOne(20)).request.sequence, 1);
+        await accept(7_200_002, 7_200_003);
+        await store.claimInbound(connector, 7_200_004, 1);
+        await store.completeInbound(envelopeId(7_200_002), [], 30);
+        assert.deepEqual(await claimedEvents(30), [envelopeId(7_200_003)]);
+      });
+
+      it("does not wait for a clock that was set back", async () => {
+        await answer(1, 1, 7_200_000);
+        const row = await claimOne(7_200_001);
+        const retry = { counted: true, reason: "network", nextAttemptAt: 7_203_000 };
+        await store.scheduleRetry(row.outboxId, row.claim, retry, 7_200_002);
+        await accept(7_200_003);
+        await store.claimInbound(connector, 7_200_004, 1);
+        await store.retryInbound(envelopeId(7_200_003), "network", 7_204_000, 7_200_005);
+        store = await fixture.restart();
+        await store.recoverInterrupted(40);
+        assert.equal((await claimOne(40)).outboxId, row.outboxId);
+        assert.equal((await store.claimInbound(connector, 40, 10)).length, 1);
+      });
+
+      it("keeps waiting for what was to wait", async () => {
+        await answer(1, 1, 10);
+        const row = await claimOne(11);
+        const retry = { counted: false, reason: "429", nextAttemptAt: 3_600_000 };
+        await store.scheduleRetry(row.outboxId, row.claim, retry, 12);
+        store = await fixture.restart();
+        await store.recoverInterrupted(30);
+        assert.equal(await store.nextDueAt(connector, "outbound"), 3_600_000);
+      });
+
       it("keeps rows, numbers, dead letters and sessions", async () => {
         await answer(1, 1, 10);
         await answer(2, 1, 11);
