@@ -178,10 +178,9 @@ export class MessageAdmin {
       const isAdding = operation === "react_add";
       if (isAdding) await this.#rest.addReaction(access.channelId, message.id, inPath);
       else await this.#rest.removeReaction(access.channelId, message.id, inPath);
-      const after = (await this.#find(access, message.id)) ?? message;
       return {
         status: isAdding ? "reaction_added" : "reaction_removed",
-        message: this.#record(after, access, locator),
+        message: this.#record(await this.#again(access, message), access, locator),
         diff: null,
       };
     });
@@ -298,6 +297,15 @@ export class MessageAdmin {
     } catch (thrown) {
       if (thrown instanceof DiscordAPIError && (thrown.status === 404 || thrown.status === 403)) return null;
       throw thrown;
+    }
+  }
+
+  /** A message as it is after a change; as it was, when it cannot be read: the change was made all the same. */
+  async #again(access: ChannelAccess, message: APIMessage): Promise<APIMessage> {
+    try {
+      return (await this.#find(access, message.id)) ?? message;
+    } catch {
+      return message;
     }
   }
 
