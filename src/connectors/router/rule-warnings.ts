@@ -12,6 +12,7 @@ export interface RuleWarning {
     | "direct_messages_open_to_all"
     | "broadcast_allow"
     | "sender_in_both_lists"
+    | "denied_role_in_direct_messages"
     | "every_message_matches"
     | "answers_notify_everyone";
   /** Path in the configuration. */
@@ -90,6 +91,14 @@ function warningsOf(
     warn("answers_notify_everyone", origin, "What the agent writes can notify everybody of a channel.");
   }
   const denied = canonicalList(provider, rule.deny_from);
+  const deniesRole = [...denied].some((entry) => entry.startsWith(`${provider}:role:`));
+  if (deniesRole && rule.direct_message_policy !== "deny") {
+    warn(
+      "denied_role_in_direct_messages",
+      origin,
+      "A role in deny_from holds in server channels only: direct messages do not tell the roles of a person.",
+    );
+  }
   for (const entry of canonicalList(provider, rule.allow_from)) {
     if (denied.has(entry)) {
       warn("sender_in_both_lists", origin, `${entry} is in allow_from and deny_from; deny_from wins.`);

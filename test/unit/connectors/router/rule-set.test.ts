@@ -191,6 +191,9 @@ describe("The configuration of the router", () => {
     assert.deepEqual(codes({ mention_patterns: ["*"] }), ["every_message_matches"]);
     assert.deepEqual(codes({ reply_mentions: ["author", "everyone"] }), ["answers_notify_everyone"]);
     assert.deepEqual(codes({ allow_from: ["1"], deny_from: ["<@1>"] }), ["sender_in_both_lists"]);
+    assert.deepEqual(codes({ deny_from: ["<@&1>"] }), ["denied_role_in_direct_messages"]);
+    const servers = { inbound_scope: "open_guild_channels", direct_message_policy: "deny" };
+    assert.deepEqual(codes({ ...servers, deny_from: ["role:1"] }), []);
     assert.deepEqual(codes({ enabled: false, broadcast_strategy: "allow" }), []);
     assert.deepEqual(codes({}, { channels: [{ channel: "*", broadcast_strategy: "allow" }] }), [
       "broadcast_allow",
