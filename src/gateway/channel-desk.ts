@@ -6,6 +6,7 @@ import { availabilityOf, providerOf, providers } from "../connectors/provider-re
 import type { DeadLetter } from "../connectors/store/parts/dead-letter-store.ts";
 import type { QueueSnapshot } from "../connectors/store/parts/queue-control.ts";
 import { saturationOf } from "../connectors/supervisor/saturation.ts";
+import type { DrainOutcome } from "../contracts/connector-operations.ts";
 import type {
   ChannelActionResponse,
   ChannelStatusResponse,
@@ -154,7 +155,7 @@ export class ChannelDesk {
     });
     return this.#after(connectorId, {
       type: "queue_drain",
-      message: `${drain.delivered} of ${drain.processed} messages were delivered.`,
+      message: drainSentence(drain),
       drain,
     });
   }
@@ -166,7 +167,10 @@ export class ChannelDesk {
     this.#noteLetters(connectorId, "dead_letter.replayed", "Messages are sent again.", letters);
     return this.#after(connectorId, {
       type: "dead_letter_replay",
-      message: `${letters.length} messages are in the queue again.`,
+      message:
+        letters.length === 1
+          ? "The message is in the queue again."
+          : `${letters.length} messages are in the queue again.`,
       dead_letters: letters.map(letterOf),
     });
   }
@@ -197,10 +201,18 @@ export class ChannelDesk {
     return { ...(await this.status(connectorId)), health_refresh: health };
   }
 
-  /** Says something to a person that answers none of their messages. */
-  async tell(connectorId: string, conversationId: string, text: string): Promise<void> {
+  /**
+   * Says something to a person that answers none of their messages. A connector that is switched off or gone says
+   * nothing: what it would have told of holds all the same.
+   * @param channel id of the connector in any case
+   */
+  async tell(channel: string, conversationId: string, text: string): Promise<void> {
+    const connectorId = channel.trim().toLowerCase();
+    const isKnown = this.#connectors.ids().includes(connectorId);
+    const instance = isKnown ? this.#connectors.running(connectorId) : null;
+    if (instance === null) return;
     const asked = { connectorId, conversationId, envelopeId: ulid(), text, replyTo: null };
-    await enqueueText(this.#store, this.#connectors.enabled(connectorId), asked);
+    await enqueueText(this.#store, instance, asked);
   }
 
   async #askHealth(
@@ -253,6 +265,12 @@ export class ChannelDesk {
     const details = { dead_letter_ids: letters.map((letter) => letter.deadLetterId) };
     this.#connectors.note(connectorId, { type, level: "info", message, details });
   }
+}
+
+function drainSentence({ processed, delivered }: DrainOutcome): string {
+  if (processed === 0) return "Nothing was due to be sent.";
+  if (processed === 1) return `The message was ${delivered === 1 ? "" : "not "}delivered.`;
+  return `${delivered} of ${processed} messages were delivered.`;
 }
 
 function requireVisible(connectorId: string): void {
