@@ -39,18 +39,24 @@ export function findCommand(name: string, catalog: readonly CommandSpec[]): Comm
   return catalog.find((spec) => spec.name === wanted || spec.aliases.includes(wanted)) ?? null;
 }
 
-/** Words at white space; `'` and `"` keep what is between them together. Null when one is not closed. */
+/**
+ * Words at white space; `'` and `"` keep what is between them together. Between two letters a `'` is an apostrophe, as
+ * in “don't”. Null when a quotation is not closed.
+ */
 function wordsOf(text: string): CommandWord[] | null {
   const words: CommandWord[] = [];
   let word = "";
   let started = false;
   let quoted = false;
   let quote: string | null = null;
-  for (const character of text) {
+  const characters = [...text];
+  for (const [index, character] of characters.entries()) {
+    const isApostrophe =
+      character === "'" && isLetter(characters[index - 1]) && isLetter(characters[index + 1]);
     if (quote !== null) {
       if (character === quote) quote = null;
       else word += character;
-    } else if (character === '"' || character === "'") {
+    } else if (character === '"' || (character === "'" && !isApostrophe)) {
       quote = character;
       quoted = quoted || !started;
       started = true;
@@ -65,6 +71,10 @@ function wordsOf(text: string): CommandWord[] | null {
   if (quote !== null) return null;
   if (started) words.push({ text: word, quoted });
   return words;
+}
+
+function isLetter(character: string | undefined): boolean {
+  return character !== undefined && /^\p{L}$/u.test(character);
 }
 
 function capitalised(text: string): string {

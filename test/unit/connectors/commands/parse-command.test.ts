@@ -51,6 +51,14 @@ describe("A text command", () => {
     assert.deepEqual(values("/palyra status 'session_id=quoted'"), { session_id: "session_id=quoted" });
   });
 
+  it("is carried out whatever apostrophes its reason has", () => {
+    for (const reason of ["I don't want it", "don't, it can't", "c'est l'été"]) {
+      assert.deepEqual(values(`/palyra stop ${reason}`), { reason });
+    }
+    assert.deepEqual(values("/palyra stop reason='far too long'"), { reason: "far too long" });
+    assert.deepEqual(values("/palyra stop \"I don't\" 'want it'"), { reason: "I don't want it" });
+  });
+
   it("that is not understood says why with a code of its own", () => {
     assert.equal(code("/palyra missing"), "channel_command/unknown");
     assert.equal(code("/palyra"), "channel_command/missing_command");
