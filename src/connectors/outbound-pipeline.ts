@@ -6,7 +6,7 @@ import type { ConnectorStore, OutboxRow } from "./connector-store.ts";
 import { DueLoop } from "./due-loop.ts";
 import type { ConnectorLogger } from "./logger.ts";
 import { type Settlement, settle } from "./outbound-settlement.ts";
-import type { CircuitState } from "./supervisor/circuit.ts";
+import { type CircuitState, openUntil } from "./supervisor/circuit.ts";
 import { CircuitWatch } from "./supervisor/circuit-watch.ts";
 import type { ConnectorJournal } from "./supervisor/connector-journal.ts";
 import type { FairSlots, SlotShare } from "./supervisor/fair-slots.ts";
@@ -149,7 +149,7 @@ export class OutboundPipeline {
     const due = await store.nextDueAt(connectorId, "outbound");
     const circuit = this.#circuit.state;
     if (due === null || circuit.kind !== "open") return due;
-    return Math.max(due, circuit.until);
+    return Math.max(due, openUntil(circuit, Date.now()));
   }
 
   /** @returns the rows that were begun, at most `limit`, each resolving when it is settled */

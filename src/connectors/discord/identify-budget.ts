@@ -17,6 +17,7 @@ export type IdentifyDecision =
 
 /**
  * Whether an IDENTIFY may be sent now. The limit is about a thousand a day; who exceeds it loses the token.
+ * Instants that are later than now are of a clock that was set back since, and tell nothing.
  * @param lastIdentifyAt instant of the last one by this process (ms), null for none
  */
 export function decideIdentify(
@@ -24,12 +25,13 @@ export function decideIdentify(
   lastIdentifyAt: number | null,
   now: number,
 ): IdentifyDecision {
-  const sinceLast = lastIdentifyAt === null ? Number.POSITIVE_INFINITY : now - lastIdentifyAt;
+  const last = lastIdentifyAt !== null && lastIdentifyAt <= now ? lastIdentifyAt : null;
+  const sinceLast = last === null ? Number.POSITIVE_INFINITY : now - last;
   if (sinceLast < identifyIntervalMs) {
     return { kind: "wait", ms: identifyIntervalMs - sinceLast, exhausted: false };
   }
-  const usedSince = lastIdentifyAt !== null && lastIdentifyAt >= reading.readAt;
-  if (usedSince || now - reading.readAt > believedMs) return { kind: "read_again" };
+  const usedSince = last !== null && last >= reading.readAt;
+  if (usedSince || reading.readAt > now || now - reading.readAt > believedMs) return { kind: "read_again" };
   const limit = reading.information.session_start_limit;
   if (limit.remaining > 0) return { kind: "go" };
   return { kind: "wait", ms: Math.max(limit.reset_after, 1_000), exhausted: true };

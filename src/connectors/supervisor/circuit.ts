@@ -15,18 +15,26 @@ export type CircuitState =
   | { readonly kind: "open"; readonly until: number; readonly opened: number }
   | { readonly kind: "half_open"; readonly opened: number };
 
+/** Waits are spread by a quarter of themselves both ways. */
+const longestWaitMs = circuitLimits.longestOpenMs * 1.25;
+
 export const closedCircuit: CircuitState = { kind: "closed", failures: 0 };
 
 /** How many messages may be begun now, at most `wanted`. */
 export function permitted(state: CircuitState, wanted: number, now: number): number {
   if (state.kind === "closed") return wanted;
   if (state.kind === "half_open") return 0;
-  return now >= state.until ? Math.min(1, wanted) : 0;
+  return now >= openUntil(state, now) ? Math.min(1, wanted) : 0;
+}
+
+/** When an open circuit may be tried. A longer wait than there is means that the clock was set back: then it is over. */
+export function openUntil({ until }: Extract<CircuitState, { kind: "open" }>, now: number): number {
+  return until - now > longestWaitMs ? now : until;
 }
 
 /** A message was begun: after the wait of an open circuit it is the probe. */
 export function onBegun(state: CircuitState, now: number): CircuitState {
-  if (state.kind !== "open" || now < state.until) return state;
+  if (state.kind !== "open" || now < openUntil(state, now)) return state;
   return { kind: "half_open", opened: state.opened };
 }
 

@@ -128,6 +128,12 @@ describe("IDENTIFY", () => {
     assert.deepEqual(decideIdentify(reading(9, 0), 0, 6_000), { kind: "read_again" });
   });
 
+  it("is not held up by a clock that was set back", () => {
+    const hour = 3_600_000;
+    assert.deepEqual(decideIdentify(reading(9, hour), hour, 100), { kind: "read_again" });
+    assert.deepEqual(decideIdentify(reading(9, 100), hour, 100), { kind: "go" });
+  });
+
   it("waits for the reset when the limit is used up", () => {
     assert.deepEqual(decideIdentify(reading(0), null, 100), { kind: "wait", ms: 60_000, exhausted: true });
   });

@@ -50,6 +50,18 @@ describe("The circuit of a connector", () => {
     assert.equal(permitted(onHope(open, 10), 4, 10), 1);
   });
 
+  it("does not wait for a clock that was set back", () => {
+    const hour = 3_600_000;
+    const long = Array.from({ length: 9 }).reduce<CircuitState>(
+      (state) => onUnreachable(onBegun(onHope(state, hour), hour), hour, 0.99),
+      fail(closedCircuit, circuitLimits.failures, hour),
+    );
+    assert.ok(long.kind === "open" && long.until > hour + circuitLimits.longestOpenMs);
+    assert.equal(permitted(long, 4, hour), 0);
+    assert.equal(permitted(long, 4, 0), 1);
+    assert.equal(onBegun(long, 0).kind, "half_open");
+  });
+
   it("never stays closed to messages for ever, whatever happens in whatever order", () => {
     const event = fc.constantFrom("answered", "unreachable", "begun", "hope");
     fc.assert(
