@@ -118,7 +118,9 @@ function runOf(
   for (const event of others) {
     // What calls everybody is allowed or refused for itself.
     const isOtherAudience = (event.requested_broadcast ?? false) !== (head.requested_broadcast ?? false);
-    const isOther = coalescingKey(event) !== coalescingKey(head) || isOtherAudience;
+    // A command is carried out, also where it may wait: as a part of a question it would only be read.
+    const isOther =
+      coalescingKey(event) !== coalescingKey(head) || isOtherAudience || isCommandText(event.body);
     if (isOther || bypassOf(event, policy) !== null) return { events, closedBy: "interrupted" };
     const candidate = [...events, event];
     const attachments = candidate.flatMap((one) => one.attachments).length;

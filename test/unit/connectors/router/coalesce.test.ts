@@ -64,6 +64,12 @@ describe("Messages in quick succession", () => {
     assert.equal(outcome([first, other, eventNumber(3)], receivedAt(3)), "interrupted 1");
   });
 
+  it("never take a command for a part of the question, also where commands may wait", () => {
+    const command = eventNumber(2, { body: "/palyra status" });
+    const mayWait = { bypass_commands: false };
+    assert.equal(outcome([first, command, eventNumber(3)], receivedAt(3), mayWait), "interrupted 1");
+  });
+
   it("are not answered together with one that calls everybody: that one is allowed or refused for itself", () => {
     const toAll = eventNumber(2, { requested_broadcast: true });
     assert.equal(outcome([first, toAll], receivedAt(2)), "interrupted 1");
