@@ -20,6 +20,9 @@ export function launchFailed(
   context: StepContext,
 ): Step {
   if (state.phase === "stopping") return stopped(state, context);
+  // Nothing was started any more, because it had taken too long by then: a later start may be quicker.
+  if (state.phase === "unhealthy" && error === null && state.problem !== null)
+    return crashed(state, state.problem, sentence(state.problem.message), context);
   if (lasting)
     return failed(state, error, sentence(`${state.displayName} cannot start: ${error?.message ?? ""}`));
   return crashed(

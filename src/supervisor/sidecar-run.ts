@@ -9,8 +9,9 @@ import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
 import { killTree, terminate } from "../platform/kill-tree.ts";
 import { identify, isSameProcess, type ProcessIdentity } from "../platform/process-identity.ts";
 import { crashFile } from "../platform/state-paths.ts";
+import { unlessAborted } from "../platform/unless-aborted.ts";
 import { adoptSidecar } from "./adopt-sidecar.ts";
-import { ensureEndpointFolders, newBootLine } from "./boot-facts.ts";
+import { type BootFacts, ensureEndpointFolders, newBootLine } from "./boot-facts.ts";
 import { compareVersions } from "./compare-versions.ts";
 import type { ControlLink } from "./control-link.ts";
 import { readCrashFile } from "./crash-file.ts";
@@ -41,8 +42,8 @@ export class SidecarRun {
   #identity: ProcessIdentity | null = null;
   #link: ControlLink | null = null;
   #record: RunRecord | null = null;
-  /** A stop was ordered before the process could be reached. */
-  #aborted = false;
+  /** Fires when a stop is ordered before the process could be reached. */
+  readonly #abort = new AbortController();
   /** Its end was reported. */
   #ended = false;
   #detached = false;
@@ -132,13 +133,13 @@ export class SidecarRun {
   }
 
   async #terminate(): Promise<void> {
-    this.#aborted = true;
+    this.#abort.abort();
     if (this.#identity !== null) await terminate(this.#identity);
     else this.#child?.kill("SIGTERM");
   }
 
   async #kill(): Promise<void> {
-    this.#aborted = true;
+    this.#abort.abort();
     if (this.#identity !== null) await killTree(this.#identity);
     else this.#child?.kill("SIGKILL");
   }
@@ -146,7 +147,7 @@ export class SidecarRun {
   async #launch(adoptOnly: boolean): Promise<void> {
     try {
       if (await this.#adopt()) return;
-      if (adoptOnly || this.#aborted || this.#detached) this.#launchFailed(null);
+      if (adoptOnly || this.#abort.signal.aborted || this.#detached) this.#launchFailed(null);
       else await this.#spawn();
     } catch (thrown) {
       if (this.#child === null) this.#launchFailed(thrown);
@@ -196,8 +197,8 @@ export class SidecarRun {
   async #spawn(): Promise<void> {
     const { service, paths, program, client, clock, redactor } = this.#options;
     await requireProgram(serviceDisplayNames[service], program);
-    const facts = await this.#options.bootFacts();
-    if (this.#aborted || this.#detached) return this.#launchFailed(null);
+    const facts = await this.#bootFacts();
+    if (facts === null || this.#detached) return this.#launchFailed(null);
     this.#sayIfOlder();
     const boot = newBootLine(service, paths, facts);
     redactor.add(boot.instance_id);
@@ -214,7 +215,7 @@ export class SidecarRun {
     };
     this.#record = record;
     await writeRunRecord(paths, record);
-    if (this.#aborted || this.#detached) return this.#launchFailed(null);
+    if (this.#abort.signal.aborted || this.#detached) return this.#launchFailed(null);
     const child = await spawnSidecar(program, boot, paths);
     this.#child = child;
     this.#watchChild(child);
@@ -224,6 +225,17 @@ export class SidecarRun {
       await writeRunRecord(paths, this.#record);
     }
     await this.#connectUntilReady(this.#record);
+  }
+
+  /** Null when a stop is ordered meanwhile: a keyring may wait for its user for as long as it likes. */
+  async #bootFacts(): Promise<BootFacts | null> {
+    const { signal } = this.#abort;
+    try {
+      return await unlessAborted(this.#options.bootFacts(), signal);
+    } catch (thrown) {
+      if (signal.aborted) return null;
+      throw thrown;
+    }
   }
 
   /** A newer version ended and only this older one is here: an older answer is better than none, and it is said. */

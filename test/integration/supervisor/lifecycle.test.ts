@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { access } from "node:fs/promises";
 import { identify } from "../../../src/platform/process-identity.ts";
+import { statePaths } from "../../../src/platform/state-paths.ts";
+import { EncryptedFileSecretStore } from "../../../src/supervisor/encrypted-file-secret-store.ts";
+import type { SecretStore } from "../../../src/supervisor/secret-store.ts";
 import { serviceIn, snapshotWhere, TestHome, viewOf } from "../../support/supervisor/control-center-host.ts";
 import { behave } from "../../support/supervisor/sidecar-behaviour.ts";
 import { waitUntil } from "../../support/vscode/wait-until.ts";
@@ -150,6 +153,27 @@ describe("The life of a service", () => {
     assert.equal(viewOf(center.snapshot, "gateway").state, "starting");
     await center.stop("gateway");
     assert.deepEqual(await home.living("gateway"), []);
+    assert.equal(viewOf(center.snapshot, "gateway").state, "stopped");
+  });
+
+  it("stops at once while the keyring waits for its user", async () => {
+    const store = new EncryptedFileSecretStore(statePaths(home.stateRoot).secretsDir);
+    let asked = 0;
+    const keyring: SecretStore = {
+      home: store.home,
+      get: () => {
+        asked += 1;
+        return new Promise(() => undefined);
+      },
+      set: (name, value) => store.set(name, value),
+      delete: (name) => store.delete(name),
+      keys: () => store.keys(),
+    };
+    const center = await home.open({ secrets: keyring });
+    await waitUntil("the keyring is asked", async () => asked > 1);
+    const since = performance.now();
+    await center.stop("gateway");
+    assert.ok(performance.now() - since < 2_000, "the stop waited for the keyring");
     assert.equal(viewOf(center.snapshot, "gateway").state, "stopped");
   });
 

@@ -341,6 +341,16 @@ describe("The state machine of a service", () => {
     }
   });
 
+  it("a start that took too long before there was a process is told as that, and tried again", () => {
+    const world = new World(true);
+    world.send({ kind: "open" });
+    world.passTime(timings.readinessMs);
+    assert.equal(world.state.phase, "unhealthy");
+    world.ends({ kind: "launch_failed", run: world.state.run, error: null, lasting: true });
+    assert.equal(world.state.phase, "backoff");
+    assert.equal(world.state.problem?.code, "start_timeout");
+  });
+
   it("a start given while it stops follows when the old process is gone", () => {
     const world = runningWorld();
     world.send({ kind: "stop" });
