@@ -176,13 +176,24 @@ export class OwnerSession {
     }
   }
 
+  /** What the user stopped on purpose is no failure: only one that is named is started all the same. */
+  async #retry(only: ServiceKind | undefined): Promise<string> {
+    const services = kindsOf(only).filter(
+      (service) => only !== undefined || this.#services.one(service).view.desired_running,
+    );
+    if (services.length === 0) return "Nothing has failed.";
+    await this.#wish(services, true);
+    return await this.#services.run("retry", services);
+  }
+
   async #carryOut(command: OwnerCommand): Promise<string> {
     switch (command.kind) {
       case "start":
-      case "retry":
       case "restart":
         await this.#wish(kindsOf(command.service), true);
         return await this.#services.run(command.kind, kindsOf(command.service));
+      case "retry":
+        return await this.#retry(command.service);
       case "stop":
         await this.#wish(kindsOf(command.service), false);
         return await this.#services.stop(kindsOf(command.service));

@@ -57,17 +57,37 @@ export class ServiceSet {
       services.every((service) => settledStates.includes(this.one(service).view.state)),
     );
     for (const service of services) {
-      const { state, problem } = this.one(service).view;
-      if ((state === "failed" || state === "backoff") && problem !== null)
-        throw PalyraError.fromDetails(problem);
+      const problem = whyNotRunning(this.one(service).view);
+      if (problem !== null) throw problem;
     }
     return `${namesOf(services)} ${services.length > 1 ? "are" : "is"} running.`;
   }
 
-  /** Stops services and waits until their processes are gone. @returns a sentence about what was done */
+  /**
+   * Stops services and waits until their processes are gone.
+   * @returns a sentence about what was done
+   * @throws `service_unavailable` when one of them was started again meanwhile, or does not end
+   */
   async stop(services: readonly ServiceKind[]): Promise<string> {
     for (const service of services) this.one(service).dispatch({ kind: "stop" });
-    await this.#until(() => services.every((service) => this.one(service).view.state === "stopped"));
+    const views = (): readonly ServiceView[] => services.map((service) => this.one(service).view);
+    await this.#until(() => views().every((view) => view.state === "stopped" || view.desired_running));
+    for (const { state, desired_running, display_name } of views()) {
+      if (desired_running) {
+        throw new PalyraError(
+          "service_unavailable",
+          `${display_name} was started again before it had stopped.`,
+          {
+            nextStep: "Look at the status, then try again.",
+          },
+        );
+      }
+      if (state !== "stopped") {
+        throw new PalyraError("service_unavailable", `${display_name} has not ended yet.`, {
+          nextStep: "It is ended by force as soon as the system allows it; show the logs to find the cause.",
+        });
+      }
+    }
     return `${namesOf(services)} ${services.length > 1 ? "have" : "has"} stopped.`;
   }
 
@@ -109,6 +129,22 @@ export class ServiceSet {
 /** The services a command is about: the one it names, or all. */
 export function kindsOf(only: ServiceKind | undefined): readonly ServiceKind[] {
   return only === undefined ? serviceKinds : [only];
+}
+
+/** Why a service that was to start does not run; null when it does. */
+function whyNotRunning({ state, problem, display_name }: ServiceView): PalyraError | null {
+  switch (state) {
+    case "running":
+    case "degraded":
+      return null;
+    case "stopped":
+    case "stopping":
+      return new PalyraError("not_running", `${display_name} was stopped before it was ready.`);
+    default:
+      return problem === null
+        ? new PalyraError("start_timeout", `${display_name} is not ready yet.`)
+        : PalyraError.fromDetails(problem);
+  }
 }
 
 function letGo(): PalyraError {

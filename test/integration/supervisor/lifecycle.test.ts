@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { access } from "node:fs/promises";
 import { identify } from "../../../src/platform/process-identity.ts";
 import { statePaths } from "../../../src/platform/state-paths.ts";
+import { defaultSettings } from "../../../src/supervisor/control-center-options.ts";
 import { EncryptedFileSecretStore } from "../../../src/supervisor/encrypted-file-secret-store.ts";
 import type { SecretStore } from "../../../src/supervisor/secret-store.ts";
 import { serviceIn, snapshotWhere, TestHome, viewOf } from "../../support/supervisor/control-center-host.ts";
@@ -211,6 +212,38 @@ describe("The life of a service", () => {
     await serviceIn(center, "gateway", "starting");
     await center.dispose();
     await refused;
+  });
+
+  it("tells who waits for a start that the service was stopped before, and who waits for a stop that it was started", async () => {
+    await behave(home.stateRoot, { gateway: { neverReady: true } });
+    const center = await home.open({ timings: { drainMs: 300, heartbeatMs: 300, terminateMs: 300 } });
+    const started = center.start("gateway");
+    const refused = assert.rejects(started, { code: "not_running", message: /was stopped before/ });
+    await waitUntil("the process is there", async () => (await home.living("gateway")).length === 1);
+    await center.stop("gateway");
+    await refused;
+
+    await behave(home.stateRoot, { gateway: { ignoreStop: true } });
+    await center.start("gateway");
+    const stopped = assert.rejects(center.stop("gateway"), { message: /was started again/ });
+    await serviceIn(center, "gateway", "stopping");
+    await center.start("gateway");
+    await stopped;
+  });
+
+  it("tries again what failed, and leaves stopped what the user has stopped", async () => {
+    await behave(home.stateRoot, { gateway: { exitAtStart: 78 } });
+    const center = await home.open({
+      settings: { ...defaultSettings, startOnFirstRun: { gateway: true, browserd: true } },
+    });
+    await serviceIn(center, "gateway", "failed");
+    await serviceIn(center, "browserd", "running");
+    await center.stop("browserd");
+    await behave(home.stateRoot, {});
+    await center.retry();
+    assert.equal(viewOf(center.snapshot, "gateway").state, "running");
+    const { state, desired_running } = viewOf(center.snapshot, "browserd");
+    assert.deepEqual([state, desired_running], ["stopped", false]);
   });
 
   it("stops gracefully, stays stopped after a reopening, and starts again when asked", async () => {
