@@ -31,12 +31,20 @@ export class LogRing {
     return added;
   }
 
-  /** Adds lines of the past of which some may be here already, and sorts by time. @returns the new ones */
+  /**
+   * Adds lines of the past, of which some may be here already, in the order of time. Those that are older than all
+   * that a full ring has were here before and are forgotten.
+   * @returns the new ones
+   */
   merge(lines: readonly LogLine[]): readonly LogLine[] {
     const known = new Set(this.#lines.map(keyOf));
-    const added = this.add(lines.filter((line) => !known.has(keyOf(line))));
-    if (added.length > 0) this.#lines = this.#lines.toSorted((a, b) => a.unix_ms - b.unix_ms);
-    return added;
+    const unknown = lines.filter((line) => line.line.trim() !== "" && !known.has(keyOf(line)));
+    const sorted = [...this.#lines, ...unknown].sort((a, b) => a.unix_ms - b.unix_ms);
+    const kept = sorted.slice(-this.#capacity);
+    const stayed = new Set(kept);
+    this.#dropped += this.#lines.filter((line) => !stayed.has(line)).length;
+    this.#lines = kept;
+    return unknown.filter((line) => stayed.has(line));
   }
 }
 

@@ -35,4 +35,14 @@ describe("The ring of log lines", () => {
       [1, 2, 3, 4],
     );
   });
+
+  it("loses no newer line to a backlog that goes back further, and does not tell it a second time", () => {
+    const ring = new LogRing(3);
+    ring.add([1, 2, 3, 4, 5].map((at) => line(at)));
+    assert.deepEqual(ring.merge([line(1), line(2), line(3), line(6)]), [line(6)]);
+    assert.deepEqual(
+      ring.lines.map(({ unix_ms }) => unix_ms),
+      [4, 5, 6],
+    );
+  });
 });
