@@ -11,7 +11,7 @@ export interface ProcessIdentity {
 
 /**
  * Start time of a process in the system's own words, or null when no such process lives. A zombie does
- * not live. Linux: boot id and field 22 of `/proc/PID/stat` (proc_pid_stat(5)); macOS: `ps -o lstart=`;
+ * not live. Linux: boot id and field 22 of `/proc/PID/stat` (proc_pid_stat(5)); macOS: `ps -o lstart=` in UTC;
  * Windows: the `StartTime` of `Get-Process`.
  */
 export async function processStart(pid: number, system = thisSystem): Promise<string | null> {
@@ -83,7 +83,8 @@ async function readIfPresent(file: string): Promise<string | null> {
 
 async function bsdStart(pid: number, system: OperatingSystem): Promise<string | null> {
   try {
-    const environment = { ...process.env, LC_ALL: "C" };
+    // In the local time the same process would seem to be another one after a journey into another zone.
+    const environment = { ...process.env, LC_ALL: "C", TZ: "UTC" };
     const told = await system.run("ps", ["-o", "stat=,lstart=", "-p", String(pid)], environment);
     const [state = "", ...start] = told.trim().split(/\s+/);
     return state === "" || state.startsWith("Z") ? null : start.join(" ");

@@ -47,7 +47,7 @@ export async function adoptSidecar(record: RunRecord, tools: AdoptionTools): Pro
   for (;;) {
     try {
       const { link, hello } = await tools.open(record);
-      const proven = identity ?? (await identify(hello.pid));
+      const proven = await responderOf(hello, identity);
       if (proven !== null) return { link, hello, identity: proven };
       link.close();
     } catch (thrown) {
@@ -83,6 +83,15 @@ export async function adoptSidecar(record: RunRecord, tools: AdoptionTools): Pro
     }
     await delay(pollMs);
   }
+}
+
+/** Who proved itself says which process it is: the record may name another one, from a backup or an older version. */
+async function responderOf(
+  { pid }: HelloResponse,
+  recorded: ProcessIdentity | null,
+): Promise<ProcessIdentity | null> {
+  if (recorded?.pid === pid && (await isSameProcess(recorded))) return recorded;
+  return await identify(pid);
 }
 
 /** Waits until a process is gone. @returns false when it still lives after `timeoutMs` */

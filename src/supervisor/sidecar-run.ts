@@ -186,8 +186,9 @@ export class SidecarRun {
       return false;
     }
     this.#identity = adopted.identity;
-    if (record.pid === null) {
-      this.#record = { ...record, pid: adopted.identity.pid, process_start: adopted.identity.start };
+    const { pid, start } = adopted.identity;
+    if (record.pid !== pid || record.process_start !== start) {
+      this.#record = { ...record, pid, process_start: start };
       await writeRunRecord(paths, this.#record);
     }
     this.#connected(adopted.link, adopted.hello);

@@ -267,6 +267,30 @@ describe("Several windows on one state root", () => {
     }
   });
 
+  it("a sidecar whose record names another program is taken over as what it is, and replaced when it hangs", async () => {
+    const center = await home.open();
+    const { pid } = await serviceIn(center, "gateway", "running");
+    await center.dispose();
+    const stranger = spawn("sleep", ["60"], { stdio: "ignore" });
+    try {
+      const file = runRecordFile(statePaths(home.stateRoot), "gateway");
+      const record = RunRecord.parse(JSON.parse(await readFile(file, "utf8")));
+      const other = await identify(stranger.pid ?? 0);
+      await writeFile(file, JSON.stringify({ ...record, pid: other?.pid, process_start: other?.start }));
+      const second = await home.open({ timings: { heartbeatMs: 200 } });
+      assert.equal((await serviceIn(second, "gateway", "running")).pid, pid);
+      process.kill(pid ?? 0, "SIGSTOP");
+      await snapshotWhere(second, "another one runs", (snapshot) => {
+        const view = viewOf(snapshot, "gateway");
+        return view.state === "running" && view.pid !== pid;
+      });
+      assert.equal(await identify(pid ?? 0), null);
+      assert.deepEqual(await identify(stranger.pid ?? 0), other);
+    } finally {
+      stranger.kill("SIGKILL");
+    }
+  });
+
   it("a hanging sidecar left behind by a dead owner is replaced, not waited for", async () => {
     const center = await home.open();
     const { pid } = await serviceIn(center, "gateway", "running");

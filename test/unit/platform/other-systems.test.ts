@@ -41,6 +41,16 @@ describe("Processes on macOS", () => {
     await assert.rejects(processStart(42, systemOf("darwin", { "ps -o": failure("ENOENT") })));
   });
 
+  it("stay the same processes when the computer travels into another time zone", async () => {
+    const zones: (string | undefined)[] = [];
+    const run: OperatingSystem["run"] = async (_program, _args, environment) => {
+      zones.push(environment?.TZ);
+      return started;
+    };
+    await processStart(42, { ...systemOf("darwin", {}), run });
+    assert.deepEqual(zones, ["UTC"]);
+  });
+
   it("end with everything below them, the process itself first stopped and then last", async () => {
     const system = systemOf("darwin", { "ps -o": started, "ps -A": table });
     await killTree({ pid: 42, start: "Sun Nov 22 05:00:00 2026" }, system);
