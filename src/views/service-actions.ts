@@ -21,7 +21,8 @@ export function serviceActions(view: ServiceView): ServiceActions {
   const canRetry = view.state === "failed" || view.state === "backoff";
   return {
     canStart: startable.has(view.state) && !canRetry,
-    canStop: stoppable.has(view.state),
+    // One that is on its way down to come up again can be told to stay down.
+    canStop: stoppable.has(view.state) || (view.state === "stopping" && view.desired_running),
     canRetry,
   };
 }

@@ -122,7 +122,9 @@ describe("The overview", () => {
     assert.equal(traits(service({ state: "backoff" })), "service canStop canRetry");
     assert.equal(traits(failed()), "service canRetry");
     assert.equal(traits(stopped()), "service canStart");
-    assert.equal(traits(service({ state: "stopping" })), "service");
+    assert.equal(traits(service({ state: "stopping", desired_running: false })), "service");
+    // It restarts.
+    assert.equal(traits(service({ state: "stopping", desired_running: true })), "service canStop");
   });
 
   it("puts warnings first; a click on one runs its remedy", () => {
