@@ -119,9 +119,19 @@ function present(
   return {
     text: `$(${icon}) Palyra: ${word}`,
     tooltip: blocks.filter((block) => block !== "").join("\n\n"),
-    accessibilityLabel: `Palyra: ${word}. ${reason}`,
+    accessibilityLabel: [`Palyra: ${word}.`, reason, ...whatTheColourSays(state)].join(" "),
     attention,
   };
+}
+
+/** What colours the item, in words: not everybody sees the colour. */
+function whatTheColourSays(state: ViewState): readonly string[] {
+  const waiting = waitingApprovals(state).count;
+  const warnings = allWarnings(state).length;
+  return [
+    ...(waiting === 0 ? [] : [`${count(waiting, "approval waits", "approvals wait")} for you.`]),
+    ...(warnings === 0 ? [] : [`${count(warnings, "warning", "warnings")}.`]),
+  ];
 }
 
 /** How much waits for the user, and the oldest of it with its two answers. */

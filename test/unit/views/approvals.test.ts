@@ -27,6 +27,12 @@ function waiting(first: readonly PendingApproval[], count = first.length): ViewS
 }
 
 describe("Approvals in the editor", () => {
+  it("are told to a screen reader too, where others see the colour of the status bar item", () => {
+    const { attention, accessibilityLabel } = statusPresentation(waiting([approval("A1")], 2));
+    assert.equal(attention, "warning");
+    assert.equal(accessibilityLabel, "Palyra: Healthy. Both services run. 2 approvals wait for you.");
+  });
+
   it("are items of the overview with what would happen, who asks and how risky it is", () => {
     const group = overviewNodes(waiting([approval("A1")], 3), now).find(({ id }) => id === "approvals");
     const [item, more] = group?.children ?? [];

@@ -39,6 +39,19 @@ describe("The status bar item", () => {
     assert.equal(attention({ overall_status: "stopped", services: [stopped()] }), "none");
   });
 
+  it("says in words for a screen reader that there are warnings", () => {
+    const warning = {
+      id: "setting:palyra.gateway.port",
+      severity: "warning",
+      source: "control-center",
+      message: "The setting is wrong.",
+      next_step: "Correct it.",
+      remedy: null,
+    } as const;
+    const { accessibilityLabel } = statusPresentation({ ...opened(), settingWarnings: [warning] });
+    assert.equal(accessibilityLabel, "Palyra: Healthy. Both services run. 1 warning.");
+  });
+
   it("links the commands that make sense in the state", () => {
     const links = (changes: Parameters<typeof opened>[0]) =>
       [...statusPresentation(opened(changes)).tooltip.matchAll(/\(command:([\w.]+)/g)].map(([, id]) => id);
