@@ -21,7 +21,8 @@ export function errorIn(place: ReadingPlace, details: ErrorDetails): ErrorDetail
 /** A snapshot whose next steps are all in the terms of the place where it is read. */
 export function snapshotIn(place: ReadingPlace, snapshot: ControlCenterSnapshot): ControlCenterSnapshot {
   const here = (problem: ErrorDetails | null) => (problem === null ? null : errorIn(place, problem));
-  const { gateway } = snapshot;
+  const { gateway, browserd } = snapshot;
+  const all = (problems: readonly ErrorDetails[]) => problems.map((problem) => errorIn(place, problem));
   return {
     ...snapshot,
     services: snapshot.services.map((view) => ({ ...view, problem: here(view.problem) })),
@@ -32,12 +33,17 @@ export function snapshotIn(place: ReadingPlace, snapshot: ControlCenterSnapshot)
             ...gateway,
             status: {
               ...gateway.status,
+              reasons: all(gateway.status.reasons),
               connectors: gateway.status.connectors.map((connector) => ({
                 ...connector,
                 last_error: here(connector.last_error),
               })),
             },
           },
+    browserd:
+      browserd === null
+        ? null
+        : { ...browserd, status: { ...browserd.status, reasons: all(browserd.status.reasons) } },
     warnings: snapshot.warnings.map((warning) =>
       warning.code === undefined
         ? warning

@@ -27,9 +27,10 @@ describe("What to do next about an error", () => {
   });
 
   it("is in the terms of the reader everywhere in a snapshot", () => {
+    const blind = browserd(null);
     const told = snapshot({
       services: [service({ state: "failed", problem: new PalyraError("crash_loop", "Over.").toDetails() })],
-      browserd: browserd(null),
+      browserd: blind && { ...blind, status: { ...blind.status, reasons: [missing] } },
       warnings: [
         {
           id: "browserd:browser_missing",
@@ -42,6 +43,8 @@ describe("What to do next about an error", () => {
     });
     const editor = snapshotIn("editor", told);
     const terminal = snapshotIn("terminal", told);
+    assert.match(editor.browserd?.status.reasons[0]?.next_step ?? "", /the setting/);
+    assert.match(terminal.browserd?.status.reasons[0]?.next_step ?? "", /palyra up/);
     assert.match(editor.warnings[0]?.next_step ?? "", /the setting/);
     assert.match(terminal.warnings[0]?.next_step ?? "", /palyra up/);
     assert.match(editor.services[0]?.problem?.next_step ?? "", /choose Retry/);
