@@ -12,7 +12,7 @@ import type { ServiceKind } from "../contracts/services.ts";
 import { detailsOf, PalyraError } from "../platform/errors.ts";
 import type { Redactor } from "../platform/redactor.ts";
 import type { SecretStore } from "./secret-store.ts";
-import { isDiscordTokenRef, settableSecret } from "./settable-secret.ts";
+import { isDiscordTokenRef, requireUsersOwn, settableSecret } from "./settable-secret.ts";
 
 /** References of our own two tokens. */
 export const tokenRefs: Readonly<Record<ServiceKind, string>> = {
@@ -108,7 +108,9 @@ export class ServiceSecrets {
     await this.#put(ref, settableSecret(ref, value));
   }
 
+  /** Forgets what a user gave. @throws `validation_error` as `requireUsersOwn` */
   async delete(ref: string): Promise<void> {
+    requireUsersOwn(ref, "removed");
     await this.#store.delete(ref);
   }
 

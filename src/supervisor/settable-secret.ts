@@ -10,15 +10,7 @@ const defaultTokenRef = discordTokenRef("default");
  * @throws `validation_error`, which never holds the value
  */
 export function settableSecret(ref: string, value: string): string {
-  if (ref.startsWith("palyra/")) {
-    throw new PalyraError(
-      "validation_error",
-      `The secret ${ref} is made by Palyra and cannot be set by hand.`,
-      {
-        nextStep: "Use “Palyra: Rotate Tokens” in VS Code to replace it.",
-      },
-    );
-  }
+  requireUsersOwn(ref, "set");
   if (!isDiscordTokenRef(ref)) return value;
   const token = value.trim();
   const fault = faultOf(token);
@@ -26,6 +18,19 @@ export function settableSecret(ref: string, value: string): string {
   throw new PalyraError("validation_error", `This is no Discord bot token: ${fault}.`, {
     nextStep: "Copy the token alone from Discord's developer portal, under Bot, and store it again.",
   });
+}
+
+/**
+ * Refuses our own tokens: a service that runs would not know of it, and refuse everybody.
+ * @throws `validation_error`
+ */
+export function requireUsersOwn(ref: string, verb: "set" | "removed"): void {
+  if (!ref.startsWith("palyra/")) return;
+  throw new PalyraError(
+    "validation_error",
+    `The secret ${ref} is made by Palyra and cannot be ${verb} by hand.`,
+    { nextStep: "Replace it with “palyra secrets rotate”, or “Palyra: Rotate Tokens” in VS Code." },
+  );
 }
 
 /** Whether a secret is the bot token of a Discord account. */

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { PalyraError } from "../../../src/platform/errors.ts";
+import { Redactor } from "../../../src/platform/redactor.ts";
+import type { SecretStore } from "../../../src/supervisor/secret-store.ts";
+import { ServiceSecrets } from "../../../src/supervisor/service-secrets.ts";
 import { settableSecret } from "../../../src/supervisor/settable-secret.ts";
 
 const ref = "global/discord_bot_token";
@@ -43,6 +46,24 @@ describe("A secret that a user sets", () => {
     for (const name of ["palyra/admin_token", "palyra/browser_token"]) {
       assert.throws(() => settableSecret(name, "short"), { code: "validation_error", nextStep: /Rotate/ });
     }
+  });
+
+  it("is not removed either when it is Palyra's own: the service that runs would refuse everybody", async () => {
+    const removed: string[] = [];
+    const store: SecretStore = {
+      home: "file",
+      get: async () => undefined,
+      set: async () => undefined,
+      delete: async (name) => void removed.push(name),
+      keys: async () => [],
+    };
+    const secrets = new ServiceSecrets(store, new Redactor(), async () => undefined);
+    await assert.rejects(secrets.delete("palyra/admin_token"), {
+      code: "validation_error",
+      nextStep: /rotate/,
+    });
+    await secrets.delete(ref);
+    assert.deepEqual(removed, [ref]);
   });
 
   it("is anything when it is another's", () => {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { PalyraError } from "../../../platform/errors.ts";
 import { statePaths } from "../../../platform/state-paths.ts";
 import { EncryptedFileSecretStore } from "../../../supervisor/encrypted-file-secret-store.ts";
+import { requireUsersOwn } from "../../../supervisor/settable-secret.ts";
 import { type CommandContext, inspectorFor } from "../../command-context.ts";
 import { confirmed } from "../../confirm.ts";
 import { withExamples } from "../../examples.ts";
@@ -21,6 +22,7 @@ export function addDelete(secrets: Command, shell: Shell): void {
   withExamples(command, "palyra secrets delete global/github_repo_a --yes");
   command.action(async (first: string, key: string | undefined, given: { yes?: boolean }) => {
     const ref = secretRef(first, key);
+    requireUsersOwn(ref, "removed");
     await confirmed(shell.context().terminal, given.yes ?? false, `Forget the secret ${ref}?`);
     await show(shell, async (context) => {
       await forget(context, ref);
