@@ -1,17 +1,24 @@
 import * as vscode from "vscode";
-import { messageOf, PalyraError } from "../platform/errors.ts";
+import type { ServiceKind } from "../contracts/services.ts";
+import { detailsOf, PalyraError } from "../platform/errors.ts";
 import { Redactor } from "../platform/redactor.ts";
 import { allChecks } from "../supervisor/doctor/all-checks.ts";
 import type { DoctorHost } from "../supervisor/doctor/check.ts";
 import { doctorContext } from "../supervisor/doctor/doctor-context.ts";
 import { type Examination, examine, repairAndExamine } from "../supervisor/doctor/run-doctor.ts";
 import { forgetSecrets } from "../supervisor/reset/forget-secrets.ts";
-import { type Resettable, resetPart, resetSentences } from "../supervisor/reset/reset-state-root.ts";
+import {
+  type Resettable,
+  resetPart,
+  resetSentences,
+  startedAfterReset,
+} from "../supervisor/reset/reset-state-root.ts";
 import { exportBundle } from "../supervisor/support-bundle/export-bundle.ts";
 import { defaultBundleFile } from "../supervisor/support-bundle/write-bundle.ts";
 import { overviewViewId } from "./contribution-ids.ts";
 import type { ControlCenterHolder } from "./control-center-holder.ts";
 import { reportText, summaryOf } from "./diagnostics-report.ts";
+import { showProblem } from "./notifications.ts";
 import { TextDocuments } from "./text-documents.ts";
 
 const scheme = "palyra-diagnostics";
@@ -167,16 +174,30 @@ export class Diagnostics implements vscode.Disposable {
     return names.length === 0 ? "There were no secrets." : `Forgotten: ${names.join(", ")}.`;
   }
 
+  async #startAgain(services: readonly ServiceKind[]): Promise<void> {
+    try {
+      const center = await this.#parts.holder.current();
+      await Promise.all(services.map((service) => center.start(service)));
+    } catch (thrown) {
+      await showProblem(detailsOf(thrown));
+    }
+  }
+
   async #resetPart(part: Resettable): Promise<string> {
     const { holder, host } = this.#parts;
-    await (await holder.current()).stop();
+    const center = await holder.current();
+    const before = center.snapshot.services;
     const { stateRoot, hostName, version, now } = await host();
     const client = { name: hostName, version, pid: process.pid };
-    const kept = await holder.whileClosed(() => resetPart(part, stateRoot, client, now()));
-    void holder
-      .current()
-      .then((center) => center.start())
-      .catch((thrown: unknown) => vscode.window.showErrorMessage(messageOf(thrown)));
+    let isDone = false;
+    let kept: readonly string[];
+    try {
+      await center.stop();
+      kept = await holder.whileClosed(() => resetPart(part, stateRoot, client, now()));
+      isDone = true;
+    } finally {
+      void this.#startAgain(startedAfterReset(part, isDone, before));
+    }
     return kept.length === 0
       ? "There was nothing to reset."
       : `Reset. What was there is kept as ${kept.join(" and ")}.`;

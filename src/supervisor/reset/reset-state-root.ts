@@ -1,4 +1,6 @@
 import { rename } from "node:fs/promises";
+import type { ServiceKind } from "../../contracts/services.ts";
+import type { ServiceView } from "../../contracts/snapshot.ts";
 import { PalyraError, systemErrorCode } from "../../platform/errors.ts";
 import { statePaths } from "../../platform/state-paths.ts";
 import { StateRootInspector } from "../inspect-state-root.ts";
@@ -43,6 +45,20 @@ export async function resetPart(
   return kept;
 }
 
+/**
+ * The services to start again after a reset for which all were stopped: those that were wanted before. A state that
+ * was reset says by itself what is to run.
+ * @param before as it was before they were stopped
+ */
+export function startedAfterReset(
+  part: Resettable,
+  isDone: boolean,
+  before: readonly ServiceView[],
+): readonly ServiceKind[] {
+  if (part === "state" && isDone) return [];
+  return before.filter((view) => view.desired_running).map(({ service }) => service);
+}
+
 async function requireNothingRuns(
   stateRoot: string,
   client: ConstructorParameters<typeof StateRootInspector>[1],
@@ -50,7 +66,10 @@ async function requireNothingRuns(
 ): Promise<void> {
   const inspector = new StateRootInspector(stateRoot, client);
   const { snapshot, source } = await inspector.inspect();
-  const running = snapshot.services.filter(({ pid }) => pid !== null);
+  // One that is on its way has no process to show yet, and would open the store while it is moved away.
+  const running = snapshot.services.filter(
+    ({ pid, state }) => pid !== null || (state !== "stopped" && state !== "failed"),
+  );
   if (running.length > 0) {
     const names = running.map((view) => view.display_name).join(" and ");
     throw new PalyraError("conflict", `${names} must not run while this is reset.`, {

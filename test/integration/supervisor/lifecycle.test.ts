@@ -4,6 +4,7 @@ import { identify } from "../../../src/platform/process-identity.ts";
 import { statePaths } from "../../../src/platform/state-paths.ts";
 import { defaultSettings } from "../../../src/supervisor/control-center-options.ts";
 import { EncryptedFileSecretStore } from "../../../src/supervisor/encrypted-file-secret-store.ts";
+import { resetPart } from "../../../src/supervisor/reset/reset-state-root.ts";
 import type { SecretStore } from "../../../src/supervisor/secret-store.ts";
 import { serviceIn, snapshotWhere, TestHome, viewOf } from "../../support/supervisor/control-center-host.ts";
 import { behave } from "../../support/supervisor/sidecar-behaviour.ts";
@@ -244,6 +245,14 @@ describe("The life of a service", () => {
     assert.equal(viewOf(center.snapshot, "gateway").state, "running");
     const { state, desired_running } = viewOf(center.snapshot, "browserd");
     assert.deepEqual([state, desired_running], ["stopped", false]);
+  });
+
+  it("keeps its store while it starts: a reset then is refused", async () => {
+    await behave(home.stateRoot, { gateway: { neverReady: true } });
+    const center = await home.open();
+    await serviceIn(center, "gateway", "starting");
+    const client = { name: "terminal", version: "0.1.0", pid: process.pid };
+    await assert.rejects(resetPart("store", home.stateRoot, client, 0), { code: "conflict" });
   });
 
   it("stops gracefully, stays stopped after a reopening, and starts again when asked", async () => {
