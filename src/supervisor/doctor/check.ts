@@ -74,8 +74,8 @@ export interface Repair {
   readonly title: string;
   /** As `RepairOffer.preview`. */
   readonly preview: readonly string[];
-  /** @returns what was done, one sentence each */
-  apply(): Promise<readonly string[]>;
+  /** @param say told each thing that was done, in one sentence, as soon as it was: a later one may fail */
+  apply(say: (sentence: string) => void): Promise<void>;
 }
 
 export interface Finding {

@@ -60,12 +60,15 @@ export async function repairAndExamine(
 }
 
 async function applyRepair(id: string, repair: Repair): Promise<RepairResult> {
-  const redactor = new Redactor();
+  const outcome: string[] = [];
+  let done = true;
   try {
-    return redactDeep({ id, done: true, outcome: [...(await repair.apply())] }, redactor);
+    await repair.apply((sentence) => outcome.push(sentence));
   } catch (thrown) {
-    return redactDeep({ id, done: false, outcome: [messageOf(thrown)] }, redactor);
+    done = false;
+    outcome.push(outcome.length === 0 ? messageOf(thrown) : `The rest was not done: ${messageOf(thrown)}`);
   }
+  return redactDeep({ id, done, outcome }, new Redactor());
 }
 
 async function runCheck(check: Check, context: DoctorContext, limitMs: number): Promise<Finding> {

@@ -8,7 +8,7 @@ import { openConnectorStore } from "../../../src/connectors/store/open-connector
 import { locateStoreAssets } from "../../../src/connectors/store/store-assets.ts";
 import type { CheckResult } from "../../../src/contracts/doctor.ts";
 import type { Check } from "../../../src/supervisor/doctor/check.ts";
-import { examine } from "../../../src/supervisor/doctor/run-doctor.ts";
+import { examine, repairAndExamine } from "../../../src/supervisor/doctor/run-doctor.ts";
 import { StateFileStore } from "../../../src/supervisor/state-file-store.ts";
 import { serviceIn, TestHome } from "../../support/supervisor/control-center-host.ts";
 import { DoctorScene, resultOf } from "../../support/supervisor/doctor-scene.ts";
@@ -107,6 +107,13 @@ describe("The doctor and a fault", () => {
     await namedOnly("state", /version 99, written by a newer Palyra/, /Update Palyra/);
     await scene.fix();
     assert.equal(await readFile(scene.paths.stateFile, "utf8"), newer);
+  });
+
+  it("does not claim to repair a state file whose backup is of a newer version", async () => {
+    await writeFile(`${scene.paths.stateFile}.bak`, '{"schema_version": 99}', { mode: 0o600 });
+    await namedOnly("state", /it is missing\. A newer Palyra wrote its backup/, /Update Palyra/);
+    await writeFile(scene.paths.stateFile, "{", { mode: 0o600 });
+    await namedOnly("state", /it is not JSON\. A newer Palyra wrote its backup/, /Update Palyra/);
   });
 
   it("makes a lost token of our own anew and leaves all others as they are", async () => {
@@ -288,6 +295,34 @@ describe("The doctor and a fault", () => {
         ["unknown", "It could not be checked: the disk is on fire"],
       ],
     );
+  });
+
+  it("says of a repair that failed half-way what it did before and what not", async () => {
+    const half: Check = {
+      id: "half",
+      title: "Half",
+      run: async () => ({
+        status: "failed",
+        evidence: "Two things are wrong.",
+        repair: {
+          title: "Mend both",
+          preview: [],
+          apply: async (say) => {
+            say("The first thing is mended.");
+            throw new Error("the disk is on fire");
+          },
+        },
+      }),
+    };
+    const examination = await examine(scene.host(), [half]);
+    const { repairs } = await repairAndExamine(scene.host(), [half], examination, ["half"]);
+    assert.deepEqual(repairs, [
+      {
+        id: "half",
+        done: false,
+        outcome: ["The first thing is mended.", "The rest was not done: the disk is on fire"],
+      },
+    ]);
   });
 
   it("says what it could not check, and goes on with the rest", async () => {

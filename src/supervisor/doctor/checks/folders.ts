@@ -67,10 +67,12 @@ function findingOf(faults: readonly Fault[]): Finding {
         `- ${octal(from)} ${place}`,
         `+ ${octal(to)} ${place}`,
       ]),
-      apply: async () => {
-        for (const { place, to } of mendable) await chmod(place, to);
-        // The permissions as they were are in the sentences: nothing else is lost by the change.
-        return mendable.map(({ place, from, to }) => `${place}: ${octal(from)} became ${octal(to)}.`);
+      apply: async (say) => {
+        for (const { place, from, to } of mendable) {
+          await chmod(place, to);
+          // The permissions as they were are in the sentence: nothing else is lost by the change.
+          say(`${place}: ${octal(from)} became ${octal(to)}.`);
+        }
       },
     },
   };

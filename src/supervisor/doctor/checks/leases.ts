@@ -31,14 +31,15 @@ export const leasesCheck: Check = {
           `- owner.${generation}.lease: held by ${who}`,
           `+ owner.${generation}.lease: released by ${who}`,
         ],
-        apply: async () => {
+        apply: async (say) => {
           const now = await folder.current();
           // Somebody may have taken it over since, whose lease it then is.
           if (now?.generation !== generation || (await isSameProcess(identity))) {
-            return ["The lease has a new holder by now and is left alone."];
+            say("The lease has a new holder by now and is left alone.");
+            return;
           }
           await folder.release(generation, holder);
-          return [`The lease ${generation} is noted as released; all else it says is kept.`];
+          say(`The lease ${generation} is noted as released; all else it says is kept.`);
         },
       },
     };

@@ -37,15 +37,13 @@ export const socketsCheck: Check = {
       repair: {
         title: "Remove the sockets nobody listens on",
         preview: stale.map((socket) => `- ${socket}`),
-        apply: async () => {
-          const removed: string[] = [];
+        apply: async (say) => {
           for (const socket of stale) {
             // Looked at again: somebody may have come to listen since. A socket has no content to keep.
             if (!(await isStale(socket))) continue;
             await rm(socket, { force: true });
-            removed.push(`${socket} is removed.`);
+            say(`${socket} is removed.`);
           }
-          return removed;
         },
       },
     };

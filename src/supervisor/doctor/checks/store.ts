@@ -37,10 +37,10 @@ export const storeCheck: Check = {
           repair: {
             title: "Set aside what cannot be read and go on with the rest",
             preview: store.details.map((detail) => `  ${detail}`),
-            apply: async () => {
+            apply: async (say) => {
               const { state, details } = await repairStore();
               if (state !== "sound") throw new Error(details.join(" "));
-              return details;
+              details.forEach(say);
             },
           },
         };

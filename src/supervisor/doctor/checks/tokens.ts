@@ -53,13 +53,13 @@ function lostTokens(secrets: SecretsReading & { kind: "read" }, state: StateFile
       repair: {
         title: "Make new tokens",
         preview: names.map((name) => `+ ${name} (32 random bytes, not shown)`),
-        apply: async () => {
+        apply: async (say) => {
           const own = new ServiceSecrets(secrets.home, new Redactor(), async () => undefined);
           // Makes a token only where there is still none: nothing is replaced.
-          for (const service of lost) await own.token(service);
-          return names.map(
-            (name) => `${name} is made; a running service learns it when it is next connected.`,
-          );
+          for (const service of lost) {
+            await own.token(service);
+            say(`${tokenRefs[service]} is made; a running service learns it when it is next connected.`);
+          }
         },
       },
     };
@@ -79,18 +79,16 @@ function settingAside({ home, damaged }: SecretsReading & { kind: "read" }): Rep
   return {
     title: "Set the damaged secrets aside",
     preview: damaged.flatMap((name) => [`- ${name}`, `+ ${name} (kept as a file named .unreadable-TIME)`]),
-    apply: async () => {
-      const outcome: string[] = [];
+    apply: async (say) => {
       for (const name of damaged) {
         try {
           await home.get(name);
-          outcome.push(`The secret ${name} can be read again.`);
+          say(`The secret ${name} can be read again.`);
         } catch (thrown) {
           if (!(thrown instanceof PalyraError && thrown.code === "state_unreadable")) throw thrown;
-          outcome.push(thrown.message);
+          say(thrown.message);
         }
       }
-      return outcome;
     },
   };
 }
@@ -113,13 +111,11 @@ function brokenKey({ paths }: DoctorContext, fault: string): Finding {
   const repair: Repair = {
     title: "Set the folder of the secrets aside and start with an empty one",
     preview: [`- ${folder}`, `+ ${folder}.unreadable-TIME (nothing in it is changed)`],
-    apply: async () => {
+    apply: async (say) => {
       const aside = await unusedName(folder);
       await rename(folder, aside);
-      return [
-        `${folder} is kept as ${aside}.`,
-        "Store your Discord tokens and other secrets again; our own tokens are made at the next start.",
-      ];
+      say(`${folder} is kept as ${aside}.`);
+      say("Store your Discord tokens and other secrets again; our own tokens are made at the next start.");
     },
   };
   return {
