@@ -7,6 +7,7 @@ import {
   serviceKinds,
 } from "../contracts/services.ts";
 import { containsText, isWanted, type LogFilter } from "../supervisor/log-filter.ts";
+import { logText, rowOf } from "./log-text.ts";
 import { TextDocuments } from "./text-documents.ts";
 
 const scheme = "palyra-log";
@@ -63,7 +64,8 @@ export class LogSearch implements vscode.Disposable {
     const found = this.#lines.findIndex(({ unix_ms: time }) => time >= moment);
     if (found === -1) return;
     for (const editor of this.#documents.editors(documentName)) {
-      const line = editor.document.lineAt(Math.min(found, editor.document.lineCount - 1));
+      const row = Math.min(rowOf(this.#lines, found), editor.document.lineCount - 1);
+      const line = editor.document.lineAt(row);
       editor.selection = new vscode.Selection(line.range.start, line.range.start);
       editor.revealRange(line.range, vscode.TextEditorRevealType.InCenter);
     }
@@ -98,14 +100,8 @@ export class LogSearch implements vscode.Disposable {
 
   #text(): string {
     if (this.#lines.length === 0) return "There are no such lines yet. New ones appear here.\n";
-    return `${this.#lines.map(textOf).join("\n")}\n`;
+    return `${this.#lines.map(logText).join("\n")}\n`;
   }
-}
-
-function textOf({ unix_ms: time, service, level, stream, line }: LogLine): string {
-  const source = stream === "supervisor" ? "[control center] " : "";
-  const name = serviceDisplayNames[service].padEnd(15);
-  return `${new Date(time).toISOString()} ${name} [${level}] ${source}${line.replaceAll("\n", "\n    ")}`;
 }
 
 function toEnd(editor: vscode.TextEditor): void {
