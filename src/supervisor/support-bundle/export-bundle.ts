@@ -1,4 +1,5 @@
 import { statePaths } from "../../platform/state-paths.ts";
+import { unlessAborted } from "../../platform/unless-aborted.ts";
 import { allChecks } from "../doctor/all-checks.ts";
 import type { DoctorHost } from "../doctor/check.ts";
 import { doctorContext } from "../doctor/doctor-context.ts";
@@ -25,7 +26,7 @@ export async function exportBundle(host: DoctorHost, wishes: ExportWishes): Prom
   const redactor = new BundleRedactor();
   const context = doctorContext(host, redactor);
   wishes.progress("reading the names of all secrets to leave out", 0);
-  const secrets = await context.secrets();
+  const secrets = await unlessAborted(context.secrets(), wishes.signal);
   const notes =
     secrets.kind === "elsewhere"
       ? [`The exact values of the secrets were not known here (${secrets.reason}); their forms were.`]

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { Zip, ZipDeflate } from "fflate";
 import { messageOf, PalyraError } from "../../platform/errors.ts";
 import { ensurePrivateFolder } from "../../platform/secure-folder.ts";
+import { unlessAborted } from "../../platform/unless-aborted.ts";
 import { writePrivateFile } from "../../platform/write-private-file.ts";
 import type { EntrySource } from "./bundle-entries.ts";
 import type { BundleRedactor } from "./bundle-redactor.ts";
@@ -58,7 +59,7 @@ export async function writeBundle(options: BundleOptions): Promise<WrittenBundle
   for (const [index, source] of sources.entries()) {
     signal.throwIfAborted();
     progress(source.name, index / (sources.length + 1));
-    const text = await textOf(source, options.redactor);
+    const text = await unlessAborted(textOf(source, options.redactor), signal);
     if (text === null) {
       missing.push(source.name);
       continue;

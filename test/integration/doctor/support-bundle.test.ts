@@ -3,7 +3,10 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { strFromU8, unzipSync } from "fflate";
 import { crashFile, logFile } from "../../../src/platform/state-paths.ts";
+import type { SecretStore } from "../../../src/supervisor/secret-store.ts";
+import { BundleRedactor } from "../../../src/supervisor/support-bundle/bundle-redactor.ts";
 import { exportBundle } from "../../../src/supervisor/support-bundle/export-bundle.ts";
+import { writeBundle } from "../../../src/supervisor/support-bundle/write-bundle.ts";
 import { DoctorScene } from "../../support/supervisor/doctor-scene.ts";
 
 /** Secrets that are stored now, and such that were replaced and are known to nobody any more. */
@@ -148,6 +151,36 @@ describe("A support bundle", () => {
     assert.deepEqual(
       (await readdir(scene.paths.root)).filter((name) => name.includes("bundle")),
       [],
+    );
+  });
+
+  it("is cancelled at once, also while the keyring waits for its user", async () => {
+    const secrets: SecretStore = {
+      home: "vscode",
+      keys: () => new Promise(() => undefined),
+      get: async () => undefined,
+      set: async () => undefined,
+      delete: async () => undefined,
+    };
+    const file = path.join(scene.paths.root, "bundle.zip");
+    const signal = AbortSignal.timeout(50);
+    await assert.rejects(exportBundle(scene.host({ secrets }), { file, signal, progress: () => undefined }));
+  });
+
+  it("is cancelled at once, also while something that belongs into it is not told", async () => {
+    const file = path.join(scene.paths.root, "bundle.zip");
+    const endless = { name: "checks.json", read: () => new Promise<never>(() => undefined) };
+    await assert.rejects(
+      writeBundle({
+        file,
+        sources: [endless],
+        redactor: new BundleRedactor(),
+        now: 0,
+        version: "1",
+        notes: [],
+        signal: AbortSignal.timeout(50),
+        progress: () => undefined,
+      }),
     );
   });
 });
