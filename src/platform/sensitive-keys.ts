@@ -67,6 +67,11 @@ const listedSignatures =
 /** The further pairs of a Cookie header. */
 const morePairs = /(?:;\s{0,4}[^\s;=,"'\\]{1,256}=[^\s;,"'\\]*){1,256}/y;
 const longestKey = 64;
+/** Colours of a terminal, which libraries put around a key or a value. */
+const styles = "(?:(?:\u001b|\\\\{1,16}(?:u001b|x1b))\\[[0-9;]{0,16}m){0,4}";
+const styleAt = new RegExp(styles, "iy");
+/** What may stand between a key and its separator; the quote is the one that closes the key. */
+const keyTail = new RegExp(`(\\\\{0,64}["']|%(?:25){0,7}2[27])?${styles}\\s{0,4}$`, "i");
 /** An option of a command line and the word after it, also in a list of arguments. */
 const option =
   /--([A-Za-z][\w-]{0,63})(\s{1,4}|(?:\\{0,64}["'`]),\s{0,4}\\{0,64}["'`])([^\s"'`\\-][^\s"'`\\]*)/g;
@@ -148,6 +153,12 @@ function valueSpan(text: string, from: number, key: string, separator: string): 
   const quote = matchAt(openingQuote, text, from);
   if (quote !== undefined) {
     const start = from + quote.length;
+    // TOML and Python write texts of several lines between three quotes.
+    const fence = quote.repeat(3);
+    if (text.startsWith(fence, from)) {
+      const end = text.indexOf(fence, from + fence.length);
+      return { start: from + fence.length, end: end === -1 ? text.length : end };
+    }
     return { start, end: closingQuote(text, start, quote) };
   }
   if (text[from] === "{" || text[from] === "[") return { start: from, end: closingBracket(text, from) };
@@ -161,8 +172,7 @@ function valueSpan(text: string, from: number, key: string, separator: string): 
 /** The key that ends before a separator at `end`, not before `from`, and the quote around it. */
 function keyBefore(text: string, end: number, from: number): { at: number; key: string; quote: string } {
   const before = text.slice(Math.max(from, end - longestKey - 80), end);
-  const [tail = ""] = /(?:\\{0,64}["']|%(?:25){0,7}2[27])?\s{0,4}$/i.exec(before) ?? [];
-  const quote = tail.trimEnd();
+  const [tail = "", quote = ""] = keyTail.exec(before) ?? [];
   const [key = ""] =
     /[A-Za-z0-9_.-]*$/.exec(before.slice(0, before.length - tail.length).slice(-longestKey)) ?? [];
   const name = key.replace(/^[^A-Za-z]+/, "");
@@ -170,14 +180,17 @@ function keyBefore(text: string, end: number, from: number): { at: number; key: 
 }
 
 /**
- * The key as it may have been meant: in `\ntoken` and `%3Ftoken` the first characters belong to an escape of
- * the text around it, and nobody can tell them from `ntoken` and `Ftoken`.
+ * The key as it may have been meant: in `\ntoken`, `%3Ftoken` and `[31mtoken` the first characters belong to an
+ * escape of the text around it, and nobody can tell them from `ntoken`, `Ftoken` and `mtoken`.
  */
 function isSensitiveAt(text: string, at: number, key: string): boolean {
   if (isSensitiveKey(key)) return true;
   if (text[at - 1] === "\\") {
     const escaped = /^(?:u[0-9a-f]{4}|[nrtbf])/i.exec(key)?.[0];
     return escaped !== undefined && isSensitiveKey(key.slice(escaped.length));
+  }
+  if (key.startsWith("m") && /\[[0-9;]{0,16}$/.test(text.slice(Math.max(0, at - 20), at))) {
+    return isSensitiveKey(key.slice(1));
   }
   const digits = /%(?:25){0,7}([0-9a-f]?)$/i.exec(text.slice(Math.max(0, at - 20), at))?.[1];
   return digits !== undefined && isSensitiveKey(key.slice(2 - digits.length));
@@ -195,7 +208,8 @@ export function redactKeyedValues(text: string, marker: string): string {
     const [separator] = match;
     const { at, key, quote } = keyBefore(text, match.index, copied);
     if (key === "" || !isSensitiveAt(text, at, key)) continue;
-    const from = match.index + separator.length;
+    const begin = match.index + separator.length;
+    const from = begin + (matchAt(styleAt, text, begin)?.length ?? 0);
     const { start, end } = valueSpan(text, from, key, separator);
     if (end <= start || harmlessValue.test(text.slice(start, Math.min(end, start + 16)))) continue;
     // What was JSON stays JSON: a number or a list becomes a text.

@@ -88,6 +88,16 @@ describe("Redactor", () => {
       "session=S1 session_id=S2",
       "session=<redacted> session_id=S2",
     ],
+    [
+      "texts of several lines in TOML, also inside JSON",
+      `token = """\nS1\n"""\nsecret = '''S2''' ${JSON.stringify('token = """S3"""')} ok`,
+      `token = """<redacted>"""\nsecret = '''<redacted>''' ${JSON.stringify('token = """<redacted>"""')} ok`,
+    ],
+    [
+      "keys and values in the colours of a terminal",
+      "\u001b[31mtoken\u001b[0m: S1 { secret: \u001b[32m'S 2'\u001b[39m } ok",
+      "\u001b[31mtoken\u001b[0m: <redacted> { secret: \u001b[32m'<redacted>'\u001b[39m } ok",
+    ],
     ["passwords with blanks in quotes", 'password="a b c" next', 'password="<redacted>" next'],
   ];
   for (const [what, text, expected] of cases) {
