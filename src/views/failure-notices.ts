@@ -22,7 +22,8 @@ export class FailureNotices {
     const first = before.center.kind !== "open";
     const notices: FailureNotice[] = [];
     for (const view of after.center.snapshot.services) {
-      if (view.state === "running" || view.state === "stopped") this.#told.delete(view.service);
+      // A service may serve for weeks and be degraded all the time.
+      if (["running", "degraded", "stopped"].includes(view.state)) this.#told.delete(view.service);
       const cause = causeOf(view);
       if (cause === null || this.#told.get(view.service) === cause.key) continue;
       this.#told.set(view.service, cause.key);

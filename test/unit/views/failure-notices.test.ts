@@ -37,6 +37,15 @@ describe("Notifications about failures", () => {
     assert.equal(notices.next(broken, opened({ services: [failed({ problem })] })).length, 1);
   });
 
+  it("come again after the service had run in between without all it needs", () => {
+    const notices = new FailureNotices();
+    const degraded = opened({ services: [service({ state: "degraded" })] });
+    notices.next(initialViewState, degraded);
+    notices.next(degraded, broken);
+    notices.next(broken, degraded);
+    assert.equal(notices.next(degraded, broken).length, 1);
+  });
+
   it("do not come for a service that the user stopped", () => {
     const notices = new FailureNotices();
     notices.next(initialViewState, healthy);
