@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { ErrorDetails } from "../../../src/contracts/errors.ts";
 import { step } from "../../../src/supervisor/service-machine.ts";
 import {
+  crashesKept,
   mayHaveProcess,
   movedBy,
   newServiceMachine,
@@ -50,6 +51,9 @@ class World {
     if (phase !== "stopped" && phase !== "failed") {
       assert.notEqual(deadline, null, `${phase} has no deadline`);
     }
+    if (phase === "failed" || phase === "backoff" || phase === "unhealthy")
+      assert.notEqual(this.state.problem, null, `${phase} has no reason`);
+    assert.ok(this.state.crashes.length <= crashesKept);
     assert.equal(mayHaveProcess(this.state), this.process !== null, `${phase} is wrong about its process`);
   }
 
@@ -71,6 +75,18 @@ class World {
   failToLaunch(lasting: boolean): void {
     if (this.process === null || this.isConnected) return;
     this.ends({ kind: "launch_failed", run: this.process, error: problem, lasting });
+  }
+
+  /** A stop or an end by force came before there was a process. */
+  giveUpLaunch(): void {
+    if (this.process === null || this.isConnected) return;
+    if (this.state.phase !== "unhealthy" && this.state.phase !== "stopping") return;
+    this.ends({ kind: "launch_failed", run: this.process, error: null, lasting: true });
+  }
+
+  tell(health: "ok" | "degraded" | "unhealthy", quiet: boolean): void {
+    if (this.process === null || !this.isConnected) return;
+    this.send({ kind: "health", run: this.process, health, quiet, reason: health === "ok" ? null : problem });
   }
 
   pong(): void {
@@ -106,6 +122,10 @@ const action = fc.oneof(
     (world) => world.failToLaunch(false),
     (world) => world.failToLaunch(true),
     (world) => world.pong(),
+    (world) => world.giveUpLaunch(),
+    (world) => world.tell("ok", true),
+    (world) => world.tell("degraded", false),
+    (world) => world.tell("unhealthy", true),
     // Late news of processes that are long gone.
     (world) => world.send({ kind: "exited", run: world.state.run - 1, exit }),
     (world) => world.send({ kind: "connected", run: world.state.run - 1, facts, outdated: false }),
