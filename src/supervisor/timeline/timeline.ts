@@ -148,20 +148,28 @@ export class Timeline {
   }
 
   #writeWaiting(): void {
-    const [first] = this.#waiting;
-    if (first === undefined) return;
-    const text = this.#waiting.map(eventLine).join("");
+    if (this.#waiting.length === 0) return;
     try {
-      this.#makeRoom(first, Buffer.byteLength(text));
-      this.#append(text);
+      while (this.#waiting.length > 0) this.#writeFirst();
       this.#writtenCursor = this.#cursor;
-      this.#waiting = [];
       this.#report(null);
     } catch (thrown) {
       this.#closeFile();
       const isKnown = thrown instanceof PalyraError;
       this.#report(isKnown ? thrown : fileProblem(this.#options.folder, "written", thrown));
     }
+  }
+
+  /** Writes as many of those that wait as one file takes. */
+  #writeFirst(): void {
+    const batch = fittingInto(segmentByteLimit, this.#waiting);
+    const [first] = batch;
+    if (first === undefined) return;
+    const text = batch.map(eventLine).join("");
+    this.#makeRoom(first, Buffer.byteLength(text));
+    this.#append(text);
+    this.#writtenCursor = batch.findLast(({ cursor }) => cursor)?.cursor ?? this.#writtenCursor;
+    this.#waiting = this.#waiting.slice(batch.length);
   }
 
   /** Begins a new file when there is none, or the present one is full or a day old. */
@@ -229,6 +237,16 @@ export class Timeline {
     this.#failing = problem !== null;
     this.#options.fault(problem);
   }
+}
+
+/** The first events that take at most so many bytes, and at least one. */
+function fittingInto(limit: number, events: readonly StoredEvent[]): readonly StoredEvent[] {
+  let bytes = 0;
+  const tooMany = events.findIndex((event, index) => {
+    bytes += Buffer.byteLength(eventLine(event));
+    return bytes > limit && index > 0;
+  });
+  return tooMany === -1 ? events : events.slice(0, tooMany);
 }
 
 function withoutCursor({ cursor: _, ...event }: StoredEvent): TimelineEvent {

@@ -135,6 +135,20 @@ describe("The timeline of a state root", () => {
     assert.equal(timeline.recent.length, timelineWindow);
   }).timeout(20_000);
 
+  it("keeps to its bytes, and can be read, also when many large events come at once", async () => {
+    const odd = "\u0001".repeat(200);
+    const details = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`${index}${odd}`, odd]));
+    const timeline = await open();
+    timeline.record(Array.from({ length: 450 }, (_, index) => event(`number ${index}`, { details })));
+    timeline.close();
+    const sizes = await Promise.all(
+      (await files()).map(async (name) => (await stat(path.join(folder, name))).size),
+    );
+    assert.ok(sizes.reduce((sum, size) => sum + size, 0) <= timelineByteLimit);
+    assert.equal((await readTimeline(folder, everything)).at(-1)?.message, "number 449");
+    assert.equal((await open()).recent[0]?.message, "number 449");
+  });
+
   it("forgets after seven days and not before", async () => {
     const first = await open();
     first.record([event("old")]);
