@@ -8,7 +8,7 @@ import {
 import { isPlainlyHarmless, isTooDeep, type SafetyVerdict, scanUntrusted } from "./safety-scan.ts";
 import { bodyKey, type SenderFacts, senderFacts, withoutVendorSecrets } from "./sender-facts.ts";
 import { matchesAny } from "./signature/matches-any.ts";
-import { isMalformed, prefixedHex, type RequestHeaders } from "./signature/scheme.ts";
+import { header, isMalformed, prefixedHex, type RequestHeaders } from "./signature/scheme.ts";
 import { headerSchemes } from "./signature/schemes.ts";
 
 export const webhookRefusals = [
@@ -113,11 +113,13 @@ function judgeSigned(request: WebhookRequest, options: JudgeOptions): Content | 
   const { integration, secrets, now } = options;
   const signature = signatureOf(integration);
   if (signature === "envelope") throw new Error("an envelope carries its signature itself");
-  const claim = headerSchemes[signature].read(headers);
+  const { read, eventHeader } = headerSchemes[signature];
+  const claim = read(headers);
+  const event = eventHeader === null ? null : header(headers, eventHeader);
   if (isMalformed(claim)) {
     if (integration.signature_required) return refused("signature_missing", claim.message);
     const body = jsonOf(request);
-    return "refusal" in body ? body : unsigned(body.value, request, signature);
+    return "refusal" in body ? body : unsigned(body.value, rawBody, signature, event);
   }
   if (claim.timestampMs !== null && isOutsideWindow(claim.timestampMs, now)) return outsideWindow();
   if (
@@ -132,7 +134,7 @@ function judgeSigned(request: WebhookRequest, options: JudgeOptions): Content | 
   if ("refusal" in body) return body;
   const payload = withoutVendorSecrets(signature, body.value);
   return {
-    ...senderFacts(signature, claim, body.value, rawBody),
+    ...senderFacts(signature, { ...claim, event }, body.value, rawBody),
     signedAtMs: claim.timestampMs,
     payload,
     isWholeBody: payload === body.value,
@@ -142,18 +144,18 @@ function judgeSigned(request: WebhookRequest, options: JudgeOptions): Content | 
 
 /** The owner takes unsigned requests from this sender: the body stands for the delivery. */
 function unsigned(
-  payload: unknown,
-  request: WebhookRequest,
+  body: unknown,
+  rawBody: Buffer,
   signature: Parameters<typeof senderFacts>[0],
+  event: string | null,
 ): Content {
-  const claim = { deliveryId: null, event: null, timestampMs: null };
-  const facts = senderFacts(signature, claim, payload, request.rawBody);
+  const payload = withoutVendorSecrets(signature, body);
   return {
-    ...facts,
-    deliveryKey: bodyKey(request.rawBody),
+    ...senderFacts(signature, { deliveryId: null, event, timestampMs: null }, body, rawBody),
+    deliveryKey: bodyKey(rawBody),
     signedAtMs: null,
     payload,
-    isWholeBody: true,
+    isWholeBody: payload === body,
     signed: false,
   };
 }

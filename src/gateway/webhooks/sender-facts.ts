@@ -15,13 +15,13 @@ export interface SenderFacts {
 }
 
 /**
- * Reads event, source and delivery key out of a document whose signature is proven.
+ * Reads event, source and delivery key out of a document whose signature is proven, or not asked for.
  * Where the signature covers only the body, the key is made of the body: a captured request under a new id is
  * the same delivery.
  */
 export function senderFacts(
   signature: Exclude<WebhookSignature, "envelope">,
-  claim: Pick<SignatureClaim, "deliveryId" | "event" | "timestampMs">,
+  claim: Pick<SignatureClaim, "deliveryId" | "timestampMs"> & { readonly event: string | null },
   body: unknown,
   rawBody: Buffer,
 ): SenderFacts {
@@ -65,7 +65,7 @@ export function senderFacts(
 
 /** A document without what its vendor puts into every one and is nobody's business: it would look like a leak. */
 export function withoutVendorSecrets(signature: WebhookSignature, body: unknown): unknown {
-  if (signature === "slack") {
+  if (signature === "slack" && "token" in fieldsOf(body)) {
     const { token: _, ...others } = fieldsOf(body);
     return others;
   }

@@ -7,6 +7,7 @@ const leastMilliseconds = 100_000_000_000;
 export const generic: SignatureScheme = {
   name: "generic",
   source: "docs/webhooks.md",
+  eventHeader: "x-palyra-event",
   read: (headers) => {
     const timestamp = header(headers, "x-palyra-timestamp");
     if (timestamp === null || !/^\d{1,15}$/.test(timestamp))
@@ -22,7 +23,6 @@ export const generic: SignatureScheme = {
     return {
       timestampMs: number < leastMilliseconds ? number * 1000 : number,
       deliveryId: nonce,
-      event: header(headers, "x-palyra-event"),
       signatures,
       expected: (secret, rawBody) => hmacSha256(secret, `${timestamp}.${nonce}.`, rawBody),
     };

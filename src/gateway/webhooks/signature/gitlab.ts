@@ -4,6 +4,7 @@ import { header, missing, type SignatureScheme, sha256 } from "./scheme.ts";
 export const gitlab: SignatureScheme = {
   name: "gitlab",
   source: "https://docs.gitlab.com/user/project/integrations/webhooks/",
+  eventHeader: "x-gitlab-event",
   read: (headers) => {
     const token = header(headers, "x-gitlab-token");
     if (token === null) return missing("signature", "x-gitlab-token");
@@ -15,7 +16,6 @@ export const gitlab: SignatureScheme = {
     return {
       timestampMs: null,
       deliveryId,
-      event: header(headers, "x-gitlab-event"),
       signatures: [sha256(token)],
       expected: (secret) => sha256(secret),
     };

@@ -8,10 +8,8 @@ export type RequestHeaders = Readonly<Record<string, string | readonly string[] 
 export interface SignatureClaim {
   /** When the sender signed, in milliseconds since 1970; null where the scheme has no time. */
   readonly timestampMs: number | null;
-  /** The sender's id of the delivery; null where it is only in the body. */
+  /** The sender's id of the delivery; null where it is only in the body, or proves nothing. */
   readonly deliveryId: string | null;
-  /** The event's name from a header; null where it is only in the body. */
-  readonly event: string | null;
   /** Signatures shown, decoded: one is enough. */
   readonly signatures: readonly Buffer[];
   /** The signature that a sender with this secret would have shown. */
@@ -30,6 +28,8 @@ export interface SignatureScheme {
   readonly name: WebhookSignature;
   /** The vendor's document. */
   readonly source: string;
+  /** Header with the event's name; null where that is only in the body. */
+  readonly eventHeader: string | null;
   read(headers: RequestHeaders): SignatureClaim | MalformedClaim;
 }
 

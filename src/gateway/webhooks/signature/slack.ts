@@ -4,6 +4,7 @@ import { header, hmacSha256, missing, prefixedHex, type SignatureScheme, seconds
 export const slack: SignatureScheme = {
   name: "slack",
   source: "https://docs.slack.dev/authentication/verifying-requests-from-slack/",
+  eventHeader: null,
   read: (headers) => {
     const timestamp = header(headers, "x-slack-request-timestamp");
     const timestampMs = secondsToMs(timestamp);
@@ -13,7 +14,6 @@ export const slack: SignatureScheme = {
     return {
       timestampMs,
       deliveryId: null,
-      event: null,
       signatures,
       expected: (secret, rawBody) => hmacSha256(secret, `v0:${timestamp}:`, rawBody),
     };

@@ -8,6 +8,7 @@ const spellings = ["webhook", "svix"] as const;
 export const standardWebhooks: SignatureScheme = {
   name: "standard",
   source: "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md",
+  eventHeader: null,
   read: (headers) => {
     const spelling = spellings.find((name) => header(headers, `${name}-id`) !== null) ?? "webhook";
     const id = header(headers, `${spelling}-id`);
@@ -21,7 +22,6 @@ export const standardWebhooks: SignatureScheme = {
     return {
       timestampMs,
       deliveryId: id,
-      event: null,
       signatures,
       expected: (secret, rawBody) => hmacSha256(standardWebhooksKey(secret), `${id}.${timestamp}.`, rawBody),
     };

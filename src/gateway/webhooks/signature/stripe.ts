@@ -4,6 +4,7 @@ import { header, hmacSha256, missing, prefixedHex, type SignatureScheme, seconds
 export const stripe: SignatureScheme = {
   name: "stripe",
   source: "https://docs.stripe.com/webhooks/signature",
+  eventHeader: null,
   read: (headers) => {
     const value = header(headers, "stripe-signature") ?? "";
     const timestamp = /(?:^|,)\s*t=(\d+)(?:,|$)/.exec(value)?.[1] ?? null;
@@ -14,7 +15,6 @@ export const stripe: SignatureScheme = {
     return {
       timestampMs,
       deliveryId: null,
-      event: null,
       signatures,
       expected: (secret, rawBody) => hmacSha256(secret, `${timestamp}.`, rawBody),
     };

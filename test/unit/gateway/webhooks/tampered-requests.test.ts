@@ -272,6 +272,26 @@ describe("A request", () => {
     assert.equal(outcome("generic", withBody(forged, "{"), {}), "signature_invalid");
   });
 
+  it("of GitHub is proven by its signature alone: no id has to be shown with it", () => {
+    const judgement = judge("github", withoutHeader(signed("github"), "x-github-delivery"));
+    assert.equal(judgement.kind === "accepted" && judgement.event, "push");
+  });
+
+  it("without a signature, where that is allowed, names its event in the same header", () => {
+    const open = { signature_required: false, accept_unsigned: true, allowed_events: ["deploy"] };
+    const names = { github: "x-github-event", gitlab: "x-gitlab-event", generic: "x-palyra-event" } as const;
+    for (const [signature, name] of Object.entries(names)) {
+      const bare = withHeader(
+        { headers: { "content-type": "application/json" }, rawBody: Buffer.from('{"a":1}') },
+        name,
+        "deploy",
+      );
+      assert.equal(outcome(signature as WebhookSignature, bare, open), "accepted", signature);
+      const other = withHeader(bare, name, "delete");
+      assert.equal(outcome(signature as WebhookSignature, other, open), "event_not_allowed", signature);
+    }
+  });
+
   it("that is no JSON is refused although it is signed", () => {
     for (const text of ["{", "", '"\\', "nul"]) {
       const { headers, body } = signRequest({
@@ -405,6 +425,15 @@ describe("A vendor's own peculiarities", () => {
   it("Slack's and Stripe's own tokens do not block their events, and are not passed on", () => {
     const slack = judge("slack", signed("slack", { ...payload, token: "Jhj5dZrVaK7ZwHHjRyZWjbDl" }));
     assert.deepEqual(slack.kind === "accepted" && slack.payload, payload);
+    const unsigned = judge(
+      "slack",
+      {
+        headers: { "content-type": "application/json" },
+        rawBody: Buffer.from(JSON.stringify({ ...payload, token: "Jhj5dZrVaK7ZwHHjRyZWjbDl" })),
+      },
+      { signature_required: false, accept_unsigned: true },
+    );
+    assert.deepEqual(unsigned.kind === "accepted" && unsigned.payload, payload);
     const intent = { id: "pi_1", client_secret: "pi_1_secret_abcdefgh" };
     const stripe = judge("stripe", signed("stripe", { id: "evt_1", type: "x", data: { object: intent } }));
     assert.deepEqual(stripe.kind === "accepted" && stripe.payload, {
