@@ -1,7 +1,8 @@
 import type { WebhookTestOutcome, WebhookTestResult } from "../../contracts/http-webhooks.ts";
 import { signatureOf, type WebhookIntegration, type WebhookReadiness } from "../../contracts/webhook.ts";
 import { judgeRequest, type WebhookJudgement, type WebhookRefusal } from "./judge-request.ts";
-import { isTooDeep, scanUntrusted } from "./safety-scan.ts";
+import { isTooDeep, type SafetyVerdict, scanUntrusted } from "./safety-scan.ts";
+import { withoutVendorSecrets } from "./sender-facts.ts";
 import { isMalformed } from "./signature/scheme.ts";
 import { headerSchemes } from "./signature/schemes.ts";
 import { secretFault } from "./webhook-view.ts";
@@ -31,6 +32,9 @@ const outcomes: Readonly<Record<WebhookRefusal, WebhookTestOutcome>> = {
   safety_blocked: "safety_blocked",
 };
 
+/** Leaves the byte order mark out, as the ingress does. */
+const utf8 = new TextDecoder();
+
 /** What would become of a request. Really verifies, with the secrets that are in force, and uses nothing up. */
 export async function testRequest(tested: TestedRequest): Promise<WebhookTestResult> {
   const { integration, rawBody, secrets, secretState, now } = tested;
@@ -40,12 +44,9 @@ export async function testRequest(tested: TestedRequest): Promise<WebhookTestRes
   };
   const judgement = judgeRequest({ headers, rawBody }, { integration, secrets, now });
   const document = documentOf(rawBody);
-  const safety =
-    judgement.kind === "accepted"
-      ? judgement.safety
-      : scanUntrusted(document === undefined || isTooDeep(document) ? rawBody.toString("utf8") : document);
   const content = judgement.kind === "refused" ? judgement.content : judgement;
   const known = content !== undefined && "deliveryKey" in content ? content : null;
+  const safety = judgement.kind === "accepted" ? judgement.safety : safetyOf(integration, rawBody, document);
   const isFresh = known === null ? null : !(await tested.isKeyUsed(known.deliveryKey));
   const isReady = secretState === "ready";
   const faults: { readonly outcome: WebhookTestOutcome; readonly message: string }[] = [];
@@ -110,10 +111,16 @@ function fieldOf(value: unknown, key: string): unknown {
     : undefined;
 }
 
+/** What is to be said of a document that was not looked through, because it was refused before. */
+function safetyOf(integration: WebhookIntegration, rawBody: Buffer, document: unknown): SafetyVerdict {
+  if (document === undefined || isTooDeep(document)) return scanUntrusted(rawBody.toString("utf8"));
+  return scanUntrusted(withoutVendorSecrets(signatureOf(integration), document));
+}
+
 /** Undefined for bytes that are no JSON. */
 function documentOf(rawBody: Buffer): unknown {
   try {
-    return JSON.parse(rawBody.toString("utf8"));
+    return JSON.parse(utf8.decode(rawBody));
   } catch (thrown) {
     if (thrown instanceof SyntaxError) return undefined;
     throw thrown;
