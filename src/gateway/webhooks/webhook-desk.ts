@@ -31,6 +31,7 @@ import { newDeliveryId } from "./delivery-id.ts";
 import { unknownIntegration } from "./edit-registry.ts";
 import { InvalidFields } from "./invalid-fields.ts";
 import { refusalOfContent } from "./judge-request.ts";
+import type { QuarantinedEntry } from "./parse-registry.ts";
 import { isTooDeep, scanUntrusted } from "./safety-scan.ts";
 import { testRequest } from "./test-request.ts";
 import { quarantinedView, secretFault, webhookView } from "./webhook-view.ts";
@@ -69,8 +70,10 @@ export class WebhookDesk {
    * @throws InvalidFields naming each field that is wrong; `conflict` when there are too many
    */
   async put({ integration_id: id, ...change }: PutWebhookRequest): Promise<PutWebhookResponse> {
-    const known = this.#webhooks.registry.find(id);
-    if (known === null) {
+    const { content } = this.#webhooks.registry;
+    const isThere =
+      content.integrations.has(id) || content.quarantined.some(({ integrationId }) => integrationId === id);
+    if (!isThere) {
       const missing = (["provider", "secret_vault_ref"] as const).filter(
         (name) => change[name] === undefined,
       );
@@ -80,7 +83,7 @@ export class WebhookDesk {
         );
       }
     }
-    return { integration: await this.#change(id, change, "put"), created: known === null };
+    return { integration: await this.#change(id, change, "put"), created: !isThere };
   }
 
   /** @throws `not_found`, and as `put` */
@@ -123,7 +126,7 @@ export class WebhookDesk {
 
   /**
    * The request that the integration's sender would make now.
-   * @throws `failed_precondition` without a secret; InvalidFields when the payload of an envelope is not JSON
+   * @throws `failed_precondition` without a secret; InvalidFields for a payload that no envelope can hold
    */
   sign(integrationId: string, asked: SignWebhookRequest): SignWebhookResponse {
     const integration = this.#integration(integrationId);
@@ -131,7 +134,7 @@ export class WebhookDesk {
     if (secret === undefined) throw this.#notReady(integration);
     const payload = payloadOf(asked);
     const signature = signatureOf(integration);
-    if (signature === "envelope") requireJson(payload);
+    if (signature === "envelope") requireDocument(payload);
     const now = Date.now();
     const { event, source } = asked;
     const signed = signRequest({
@@ -166,6 +169,8 @@ export class WebhookDesk {
     }
     if (this.#webhooks.secrets.secretState(integration) !== "ready") throw this.#notReady(integration);
     const { event, source = null, payload, dedupe_key } = asked;
+    // Nothing else may look into a document that is nested too deep: that could end in an overflow.
+    if (isTooDeep(payload)) throw new PalyraError("validation_error", "The payload is nested too deep.");
     const text = JSON.stringify(payload);
     if (Buffer.byteLength(text) > integration.max_payload_bytes) {
       throw new PalyraError(
@@ -175,7 +180,6 @@ export class WebhookDesk {
     }
     const refusal = refusalOfContent({ event, source }, integration);
     if (refusal !== null) throw new PalyraError("forbidden", refusal.message);
-    if (isTooDeep(payload)) throw new PalyraError("validation_error", "The payload is nested too deep.");
     const safety = scanUntrusted(payload);
     if (safety.action === "block") {
       const codes = safety.findings.map(({ code }) => code).join(", ");
@@ -252,9 +256,11 @@ export class WebhookDesk {
   }
 
   #integration(integrationId: string): WebhookIntegration {
-    const integration = this.#webhooks.registry.find(integrationId);
-    if (integration === null) throw unknownIntegration(integrationId);
-    return integration;
+    const { content } = this.#webhooks.registry;
+    const integration = content.integrations.get(integrationId);
+    if (integration !== undefined) return integration;
+    const broken = content.quarantined.find((entry) => entry.integrationId === integrationId);
+    throw broken === undefined ? unknownIntegration(integrationId) : notInForce(integrationId, broken);
   }
 
   async #delivery(deliveryId: string): Promise<TracedDelivery> {
@@ -277,11 +283,17 @@ export class WebhookDesk {
   /** An integration is enabled only with a secret that can be read. */
   async #change(id: string, change: ChangeWebhookRequest, mode: "put" | "change"): Promise<Webhook> {
     const { registry, secrets } = this.#webhooks;
-    const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== null));
-    const wanted = WebhookIntegrationSchema.safeParse({ ...registry.find(id), integration_id: id, ...given });
+    const known = registry.find(id);
+    const merged = Object.entries({ ...known, integration_id: id, ...change });
+    const wanted = WebhookIntegrationSchema.safeParse(
+      Object.fromEntries(merged.filter(([, value]) => value !== null)),
+    );
     const touchesSecret =
-      change.enabled === true || change.secret_vault_ref !== undefined || change.signature !== undefined;
-    if (wanted.success && wanted.data.enabled && (touchesSecret || registry.find(id) === null)) {
+      known === null ||
+      change.enabled === true ||
+      change.secret_vault_ref !== undefined ||
+      (wanted.success && signatureOf(wanted.data) !== signatureOf(known));
+    if (wanted.success && wanted.data.enabled && touchesSecret) {
       const state = await secrets.probe(wanted.data);
       if (state !== "ready") {
         const ref = wanted.data.secret_vault_ref;
@@ -304,13 +316,27 @@ function payloadOf({ payload_base64 }: { readonly payload_base64: string }): Buf
   return Buffer.from(payload_base64, "base64");
 }
 
-function requireJson(payload: Buffer): void {
+function requireDocument(payload: Buffer): void {
+  let document: unknown;
   try {
-    JSON.parse(payload.toString("utf8"));
+    document = JSON.parse(payload.toString("utf8"));
   } catch (thrown) {
     if (!(thrown instanceof SyntaxError)) throw thrown;
-    throw new InvalidFields([{ field: "payload_base64", message: "is not JSON, which an envelope holds" }]);
   }
+  const isObject = typeof document === "object" && document !== null && !Array.isArray(document);
+  if (isObject && !isTooDeep(document)) return;
+  const message = isObject ? "is nested too deep" : "is not a JSON object, which an envelope holds";
+  throw new InvalidFields([{ field: "payload_base64", message }]);
+}
+
+function notInForce(integrationId: string, { line, field, message }: QuarantinedEntry): PalyraError {
+  const place = line === null ? "" : `, line ${line}`;
+  const what = [field, message].filter((part) => part !== "").join(": ");
+  return new PalyraError(
+    "not_found",
+    `The webhook ${integrationId} is not in force, because its entry is wrong. webhooks.toml${place}: ${what}.`,
+    { nextStep: "Correct the entry; the file is read again when it is saved." },
+  );
 }
 
 function deliveryView(stored: TracedDelivery): WebhookDelivery {

@@ -197,13 +197,13 @@ export class Webhooks implements HookDoor {
     return allWarnings(content, (one) => this.stateOf(one), problem, this.#listenerWarnings);
   }
 
-  /** Null while there is nothing to say: no file, no listener, nothing ever received. */
+  /** Null while there is nothing to say: no integration, no listener, nothing wrong in the file. */
   get status(): WebhooksStatus | null {
-    const { content, problem } = this.registry;
-    const isEmpty = content.integrations.size === 0 && content.quarantined.length === 0 && problem === null;
-    if (isEmpty && this.#listenerWarnings.length === 0) return null;
+    const { content } = this.registry;
+    const { warnings } = this;
+    if (content.integrations.size === 0 && warnings.length === 0) return null;
     return webhooksStatus(content, (one) => this.stateOf(one), {
-      warnings: this.warnings,
+      warnings,
       deliveries: this.#attached?.counts ?? null,
       requests: this.#counters.figures,
     });
