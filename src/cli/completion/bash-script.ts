@@ -1,4 +1,4 @@
-import type { CompletionNode } from "./completion-tree.ts";
+import { type CompletionNode, choicesOf } from "./completion-tree.ts";
 
 /** For bash 3.2 and later: walks the words typed so far down the tree, then offers what can follow. */
 export function bashScript(nodes: readonly CompletionNode[]): string {
@@ -8,8 +8,8 @@ export function bashScript(nodes: readonly CompletionNode[]): string {
     return `    "${node.path.join(" ")}") words="${words.join(" ")}"; options="${node.options.map(({ word }) => word).join(" ")}" ;;`;
   });
   const choices = choicesOf(nodes).map(
-    ([option, values]) =>
-      `    ${option}) COMPREPLY=($(compgen -W "${values.join(" ")}" -- "$current")); return ;;`,
+    ({ path, option, values }) =>
+      `    ${path === null ? "*" : `"${path}"`}:${option}) COMPREPLY=($(compgen -W "${values.join(" ")}" -- "$current")); return ;;`,
   );
   const withValue = [
     ...new Set(nodes.flatMap(({ options }) => options.flatMap((one) => (one.takesValue ? one.word : [])))),
@@ -18,10 +18,6 @@ export function bashScript(nodes: readonly CompletionNode[]): string {
 _palyra() {
   local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"
   local path="" next word words="" options="" skip="" index
-  case "$previous" in
-${choices.join("\n")}
-    ${withValue.join("|")}) COMPREPLY=($(compgen -f -- "$current")); return ;;
-  esac
   for ((index = 1; index < COMP_CWORD; index++)); do
     word="\${COMP_WORDS[index]}"
     if [ -n "$skip" ]; then skip=""; continue; fi
@@ -34,6 +30,12 @@ ${choices.join("\n")}
       ${known.join("|")}) path="$next" ;;
     esac
   done
+  case "$path:$previous" in
+${choices.join("\n")}
+  esac
+  case "$previous" in
+    ${withValue.join("|")}) COMPREPLY=($(compgen -f -- "$current")); return ;;
+  esac
   case "$path" in
 ${cases.join("\n")}
   esac
@@ -44,16 +46,4 @@ ${cases.join("\n")}
 }
 complete -F _palyra palyra
 `;
-}
-
-/** Options with a choice of values; one that has several choices in several commands is left to files. */
-function choicesOf(nodes: readonly CompletionNode[]): [option: string, values: readonly string[]][] {
-  const found = new Map<string, readonly string[]>();
-  const ambiguous = new Set<string>();
-  for (const { word, choices } of nodes.flatMap(({ options }) => options)) {
-    if (choices.length === 0) continue;
-    if (found.has(word) && found.get(word)?.join() !== choices.join()) ambiguous.add(word);
-    found.set(word, choices);
-  }
-  return [...found].filter(([word]) => !ambiguous.has(word));
 }

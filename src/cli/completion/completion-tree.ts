@@ -28,7 +28,7 @@ export function completionTree(program: Command): CompletionNode[] {
       path,
       commands: subcommands.map((one) => ({ word: one.name(), description: one.description() })),
       options: [...command.options, ...(command === program ? [] : program.options)].flatMap((option) =>
-        option.long === undefined || option.long === null
+        option.long === undefined || option.long === null || option.hidden
           ? []
           : [
               {
@@ -41,8 +41,37 @@ export function completionTree(program: Command): CompletionNode[] {
       ),
       values: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
     });
-    for (const one of subcommands) visit(one, [...path, one.name()]);
+    for (const one of subcommands) {
+      for (const name of [one.name(), ...one.aliases()]) visit(one, [...path, name]);
+    }
   };
   visit(program, []);
   return nodes;
+}
+
+/** Values of an option. `path` null: wherever it is; else only behind the command with this path. */
+export interface CompletionChoice {
+  readonly path: string | null;
+  readonly option: string;
+  readonly values: readonly string[];
+}
+
+/** Options with a choice of values, each once where it has the same values everywhere. */
+export function choicesOf(nodes: readonly CompletionNode[]): CompletionChoice[] {
+  const all = nodes.flatMap(({ path, options }) =>
+    options.flatMap(({ word, choices }) =>
+      choices.length === 0 ? [] : [{ path: path.join(" "), option: word, values: choices }],
+    ),
+  );
+  const kinds = new Map<string, Set<string>>();
+  for (const { option, values } of all) {
+    kinds.set(option, (kinds.get(option) ?? new Set()).add(values.join(" ")));
+  }
+  const found = new Map<string, CompletionChoice>();
+  for (const { path, option, values } of all) {
+    const isSame = kinds.get(option)?.size === 1;
+    const choice = { path: isSame ? null : path, option, values };
+    found.set(`${choice.path} ${option}`, choice);
+  }
+  return [...found.values()];
 }

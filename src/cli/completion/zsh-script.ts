@@ -1,4 +1,4 @@
-import type { CompletionNode, CompletionWord } from "./completion-tree.ts";
+import { type CompletionNode, type CompletionWord, choicesOf } from "./completion-tree.ts";
 
 /** For zsh 5: walks the words typed so far down the tree, then describes what can follow. */
 export function zshScript(nodes: readonly CompletionNode[]): string {
@@ -10,12 +10,15 @@ export function zshScript(nodes: readonly CompletionNode[]): string {
   const withValue = [
     ...new Set(nodes.flatMap(({ options }) => options.flatMap((one) => (one.takesValue ? one.word : [])))),
   ];
+  const choices = choicesOf(nodes).map(
+    ({ path, option, values }) =>
+      `    ${path === null ? "*" : `"${path}"`}:${option}) compadd -- ${values.join(" ")}; return ;;`,
+  );
   return `#compdef palyra
 # zsh completion of palyra
 _palyra() {
   local at="" next word skip="" index
   local -a words_here options_here
-  if [[ "\${words[CURRENT-1]}" == (${withValue.join("|")}) ]]; then _files; return; fi
   for ((index = 2; index < CURRENT; index++)); do
     word="\${words[index]}"
     if [[ -n "$skip" ]]; then skip=""; continue; fi
@@ -26,6 +29,10 @@ _palyra() {
       ${known.join("|")}) at="$next" ;;
     esac
   done
+  case "$at:\${words[CURRENT-1]}" in
+${choices.join("\n")}
+  esac
+  if [[ "\${words[CURRENT-1]}" == (${withValue.join("|")}) ]]; then _files; return; fi
   case "$at" in
 ${cases.join("\n")}
   esac
