@@ -28,9 +28,11 @@ export function selectedConnector(
   { provider, accountId }: SelectorFlags,
 ): string | null {
   if (named?.includes(":")) {
-    if (provider !== undefined || accountId !== undefined) {
-      throw wrong(`“${named}” names the connector; leave --provider and --account-id out.`);
-    }
+    const colon = named.indexOf(":");
+    const agrees =
+      (provider ?? named.slice(0, colon)) === named.slice(0, colon) &&
+      (accountId ?? named.slice(colon + 1)) === named.slice(colon + 1);
+    if (!agrees) throw wrong(`“${named}” and the options name two connectors.`);
     return connectorOf(named);
   }
   if (named !== undefined && provider !== undefined && named !== provider) {

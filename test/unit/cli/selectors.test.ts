@@ -15,6 +15,8 @@ describe("Naming a connector on the command line", () => {
       [undefined, { provider: "discord" }, "discord:default"],
       [undefined, { provider: "discord", accountId: "ops" }, "discord:ops"],
       ["discord", { provider: "discord" }, "discord:default"],
+      ["discord:ops", { provider: "discord" }, "discord:ops"],
+      ["discord:ops", { provider: "discord", accountId: "ops" }, "discord:ops"],
       [undefined, {}, null],
     ] as const) {
       assert.equal(selectedConnector(named, flags), id);
@@ -25,7 +27,8 @@ describe("Naming a connector on the command line", () => {
   it("refuses what names nothing, two things or no provider", () => {
     const refused = { code: "validation_error" };
     assert.throws(() => selectedConnector(undefined, { accountId: "ops" }), refused);
-    assert.throws(() => selectedConnector("discord:ops", { accountId: "ops" }), refused);
+    assert.throws(() => selectedConnector("discord:ops", { accountId: "default" }), refused);
+    assert.throws(() => selectedConnector("discord:ops", { provider: "echo" }), refused);
     assert.throws(() => selectedConnector("discord", { provider: "echo" }), refused);
     assert.throws(() => selectedConnector("nope", {}), refused);
     assert.throws(() => selectedConnector("discord:../x", {}), refused);
