@@ -1,5 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
 import { fileProblem, PalyraError, systemErrorCode } from "../platform/errors.ts";
 import { Cancelled } from "./cancelled.ts";
 import type { Terminal } from "./terminal.ts";
@@ -7,12 +8,10 @@ import type { Terminal } from "./terminal.ts";
 /**
  * Reads a secret: all of standard input without its last newline, or on a terminal one line that is not
  * shown. Never from an argument, which other programs can see.
- * @throws `validation_error` when nothing is given; `Cancelled` when the user ends the input
+ * @throws `validation_error` when nothing is given, or no text; `Cancelled` when the user ends the input
  */
 export async function readSecret({ stdin, stderr }: Terminal, prompt: string): Promise<string> {
-  const value = stdin.isTTY
-    ? await readHidden(stdin, stderr, prompt)
-    : (await text(stdin)).replace(/\r?\n$/, "");
+  const value = stdin.isTTY ? await readHidden(stdin, stderr, prompt) : textOf(await buffer(stdin));
   if (value.trim() !== "") return value;
   throw new PalyraError("validation_error", "No secret was given.", {
     nextStep: "Pipe the secret into the command or type it at the prompt.",
@@ -21,16 +20,31 @@ export async function readSecret({ stdin, stderr }: Terminal, prompt: string): P
 
 /**
  * Reads a secret from a file, without its last line break.
- * @throws `storage_failed` when it cannot be read; `validation_error` when it is empty
+ * @throws `storage_failed` when it cannot be read; `validation_error` when it is empty, or no text
  */
 export async function readSecretFile(file: string): Promise<string> {
-  const content = await readFile(file, "utf8").catch((cause: unknown) => {
+  const content = await readFile(file).catch((cause: unknown) => {
     if (systemErrorCode(cause) === "ENOENT") throw new PalyraError("not_found", `There is no file ${file}.`);
     throw fileProblem(file, "read", cause);
   });
-  const value = content.replace(/\r?\n$/, "");
+  const value = textOf(content);
   if (value.trim() !== "") return value;
   throw new PalyraError("validation_error", `The file ${file} is empty.`);
+}
+
+/**
+ * A secret without the mark that some editors and shells put before a text, and without its last line break.
+ * @throws `validation_error` for bytes that are no text: read as such, they would be stored as another secret
+ */
+function textOf(content: Buffer): string {
+  if (isUtf8(content))
+    return content
+      .toString("utf8")
+      .replace(/^\uFEFF/, "")
+      .replace(/\r?\n$/, "");
+  throw new PalyraError("validation_error", "The secret is not text in UTF-8.", {
+    nextStep: "Save it in UTF-8, or give it as text, for example in base64 as its sender uses it.",
+  });
 }
 
 function readHidden(stdin: NodeJS.ReadStream, stderr: Terminal["stderr"], prompt: string): Promise<string> {
