@@ -1,14 +1,20 @@
 import { type Command, Option } from "commander";
-import { type PutWebhookRequest, PutWebhookResponse } from "../../../contracts/http-webhooks.ts";
+import {
+  type PutWebhookRequest,
+  PutWebhookResponse,
+  WebhookResponse,
+} from "../../../contracts/http-webhooks.ts";
 import {
   targetConversation,
   type WebhookSignature,
+  type WebhookTarget,
   webhookBounds,
   webhookSignatures,
 } from "../../../contracts/webhook.ts";
 import { PalyraError } from "../../../platform/errors.ts";
 import { confirmed } from "../../confirm.ts";
 import { withExamples } from "../../examples.ts";
+import { type GatewayClient, route } from "../../gateway-client.ts";
 import { wholeNumber } from "../../option-values.ts";
 import { record } from "../../output/record.ts";
 import { needsGateway, type Shell, showFromGateway } from "../../shell.ts";
@@ -28,7 +34,7 @@ interface Flags {
   readonly maxPayloadBytes?: number;
   readonly toConnector?: string;
   readonly toConversation?: string;
-  readonly mode: "message" | "agent";
+  readonly mode?: "message" | "agent";
   readonly yes?: boolean;
 }
 
@@ -63,9 +69,10 @@ export function addAdd(webhooks: Command, shell: Shell): void {
     .option("--to-connector <id>", "where its deliveries go, such as discord:default")
     .option("--to-conversation <id>", "the channel there; of Discord its id is enough")
     .addOption(
-      new Option("--mode <mode>", "whether the text is posted as it is, or the agent answers it")
-        .choices(["message", "agent"])
-        .default("message"),
+      new Option(
+        "--mode <mode>",
+        "whether the text is posted as it is, or the agent answers it; message for a new target",
+      ).choices(["message", "agent"]),
     )
     .option("--yes", "do not ask");
   withExamples(
@@ -80,7 +87,9 @@ export function addAdd(webhooks: Command, shell: Shell): void {
     }
     const body = requestOf(id, provider, given);
     await showFromGateway(shell, given, async (gateway) => {
-      const answer = await gateway.post("/webhooks", body, PutWebhookResponse);
+      const target = await targetOf(given, () => presentTarget(gateway, id));
+      const wish = target === null ? body : { ...body, target };
+      const answer = await gateway.post("/webhooks", wish, PutWebhookResponse);
       const { created, integration } = answer;
       const done = created
         ? `The webhook ${integration.integration_id} is made.`
@@ -94,10 +103,49 @@ export function addAdd(webhooks: Command, shell: Shell): void {
   });
 }
 
+/** The target of a webhook as it is; null when it has none, or does not exist yet. */
+async function presentTarget(gateway: GatewayClient, id: string): Promise<WebhookTarget | null> {
+  try {
+    return (await gateway.get(route`/webhooks/${id}`, WebhookResponse)).integration.target;
+  } catch (thrown) {
+    if (thrown instanceof PalyraError && thrown.code === "not_found") return null;
+    throw thrown;
+  }
+}
+
+/**
+ * The target that is wished for; null when nothing is said of it. What is not said of it stays as it is.
+ * @throws `validation_error` when it would not be whole
+ */
+export async function targetOf(
+  { toConnector, toConversation, mode }: Pick<Flags, "toConnector" | "toConversation" | "mode">,
+  present: () => Promise<WebhookTarget | null>,
+): Promise<WebhookTarget | null> {
+  if (toConnector === undefined && mode === undefined) return null;
+  const before = mode === undefined || toConnector === undefined ? await present() : null;
+  if (toConnector === undefined || toConversation === undefined) {
+    if (before === null) throw halfTarget();
+    return { ...before, mode: mode ?? before.mode };
+  }
+  return {
+    mode: mode ?? before?.mode ?? "message",
+    connector_id: toConnector,
+    conversation_id: targetConversation(toConnector, toConversation),
+  };
+}
+
+function halfTarget(): PalyraError {
+  return new PalyraError("validation_error", "A target needs both --to-connector and --to-conversation.", {
+    nextStep: "Give both, such as --to-connector discord:default --to-conversation CHANNEL_ID.",
+  });
+}
+
 function requestOf(id: string, provider: string | undefined, given: Flags): PutWebhookRequest {
-  const { toConnector, toConversation } = given;
-  if ((toConnector === undefined) !== (toConversation === undefined)) {
-    throw new PalyraError("validation_error", "A target needs both --to-connector and --to-conversation.");
+  if ((given.toConnector === undefined) !== (given.toConversation === undefined)) throw halfTarget();
+  if (provider !== undefined && given.provider !== undefined && provider !== given.provider) {
+    throw new PalyraError("validation_error", `“${provider}” and --provider ${given.provider} differ.`, {
+      nextStep: "Name the provider once.",
+    });
   }
   return Object.fromEntries(
     Object.entries({
@@ -113,14 +161,6 @@ function requestOf(id: string, provider: string | undefined, given: Flags): PutW
       signature_required: given.requireSignature,
       accept_unsigned: given.requireSignature === false ? true : undefined,
       max_payload_bytes: given.maxPayloadBytes,
-      target:
-        toConnector === undefined
-          ? undefined
-          : {
-              mode: given.mode,
-              connector_id: toConnector,
-              conversation_id: targetConversation(toConnector, toConversation ?? ""),
-            },
     }).filter(([, value]) => value !== undefined),
   ) as PutWebhookRequest;
 }

@@ -42,8 +42,9 @@ export function addDeliveries(webhooks: Command, shell: Shell): void {
   withExamples(deliveries, "palyra webhooks deliveries github_repo_a --state dead");
   deliveries.action(async (id: string | undefined, { start, ...filter }: Flags) => {
     const path = `/webhook-deliveries${query({ integration_id: id, ...filter })}`;
+    const isFiltered = id !== undefined || filter.state !== undefined || filter.before !== undefined;
     await showFromGateway(shell, start === undefined ? {} : { start }, async (gateway) =>
-      deliveriesAnswer(await gateway.get(path, DeliveriesResponse)),
+      deliveriesAnswer(await gateway.get(path, DeliveriesResponse), isFiltered),
     );
   });
 }
@@ -63,7 +64,8 @@ export function deliveryRecord(name: string, one: WebhookDelivery): PlainRecord 
   });
 }
 
-function deliveriesAnswer(answer: DeliveriesResponse): Answer {
+/** @param isFiltered there may be others */
+export function deliveriesAnswer(answer: DeliveriesResponse, isFiltered: boolean): Answer {
   const { deliveries, next_before } = answer;
   return {
     data: answer,
@@ -72,7 +74,7 @@ function deliveriesAnswer(answer: DeliveriesResponse): Answer {
       ...deliveries.map((one) => deliveryRecord("webhooks.delivery", one)),
     ],
     lines: (paint, _now, width) => {
-      if (deliveries.length === 0) return ["Nothing came in."];
+      if (deliveries.length === 0) return [isFiltered ? "No delivery is like that." : "Nothing came in."];
       const rows = deliveries.map((one): Cell[] => [
         localTime(one.received_at_unix_ms),
         one.delivery_id,

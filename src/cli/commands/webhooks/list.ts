@@ -17,13 +17,15 @@ export function addList(webhooks: Command, shell: Shell): void {
   withExamples(list, "palyra webhooks list", "palyra webhooks list --provider github --enabled true");
   list.action(async (given: { start?: boolean; provider?: string; enabled?: string }) => {
     const path = `/webhooks${query({ provider: given.provider, enabled: given.enabled })}`;
+    const isFiltered = given.provider !== undefined || given.enabled !== undefined;
     await showFromGateway(shell, given, async (gateway) =>
-      listAnswer(await gateway.get(path, WebhooksResponse)),
+      listAnswer(await gateway.get(path, WebhooksResponse), isFiltered),
     );
   });
 }
 
-function listAnswer(answer: WebhooksResponse): Answer {
+/** @param isFiltered there may be others */
+export function listAnswer(answer: WebhooksResponse, isFiltered: boolean): Answer {
   const { integrations, quarantined, warnings } = answer;
   return {
     data: answer,
@@ -48,10 +50,7 @@ function listAnswer(answer: WebhooksResponse): Answer {
     ],
     lines: (paint, _now, width) => [
       ...(integrations.length === 0
-        ? [
-            "There is no webhook yet.",
-            "Make one with “palyra webhooks add ID PROVIDER --secret-ref global/ID”.",
-          ]
+        ? nothingListed(isFiltered, quarantined.length > 0)
         : table(
             ["webhook", "state", "provider", "signature", "path", "goes to"],
             integrations.map((one) => [
@@ -67,11 +66,21 @@ function listAnswer(answer: WebhooksResponse): Answer {
           )),
       ...quarantined.map(({ integration_id, line, field, message }) => {
         const where = line === null ? "" : ` in line ${line}`;
-        return `${paint("red", "not in force")} ${visibleText(`${integration_id ?? "an entry"}${where}: ${field} ${message}`)}`;
+        const what = [field, message].filter((part) => part !== "").join(" ");
+        return `${paint("red", "not in force")} ${visibleText(`${integration_id ?? "an entry"}${where}: ${what}`)}`;
       }),
       ...warnings.map(({ message, next_step }) => {
         return `${paint("yellow", "warning")} ${visibleText(`${message} ${next_step}`)}`;
       }),
     ],
   };
+}
+
+function nothingListed(isFiltered: boolean, hasBroken: boolean): string[] {
+  if (isFiltered) return ["No webhook is like that. “palyra webhooks list” shows all."];
+  if (hasBroken) return ["No webhook is in force."];
+  return [
+    "There is no webhook yet.",
+    "Make one with “palyra webhooks add ID PROVIDER --secret-ref global/ID”.",
+  ];
 }
