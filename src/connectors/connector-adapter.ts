@@ -3,9 +3,9 @@ import type { ErrorDetails } from "../contracts/errors.ts";
 import type {
   DeleteMessageRequest,
   EditMessageRequest,
+  MessageChange,
   MessageLocator,
   MessageMutationResult,
-  MutationOperation,
   ReactionRequest,
   ReadMessagesRequest,
   ReadMessagesResult,
@@ -129,10 +129,7 @@ export interface ConnectorAdapter {
   addReaction?(request: ReactionRequest): Promise<MessageMutationResult>;
   removeReaction?(request: ReactionRequest): Promise<MessageMutationResult>;
   /** Why a change would be denied now, so that nobody is asked to allow it; null when it would be tried. Changes nothing. */
-  mutationRefusal?(
-    operation: MutationOperation,
-    locator: MessageLocator,
-  ): Promise<MessageMutationResult | null>;
+  mutationRefusal?(change: MessageChange, locator: MessageLocator): Promise<MessageMutationResult | null>;
 }
 
 export interface AdapterRateLimits {

@@ -148,7 +148,11 @@ export const SearchMessagesResult = z.object({
 export type SearchMessagesResult = z.infer<typeof SearchMessagesResult>;
 
 /** A change of a message that exists. */
-export type MutationOperation = "edit" | "delete" | "react_add" | "react_remove";
+export type MessageChange =
+  | { readonly operation: "edit"; readonly body: string }
+  | { readonly operation: "delete" }
+  | { readonly operation: "react_add" | "react_remove"; readonly emoji: string };
+export type MutationOperation = MessageChange["operation"];
 
 export const MessageMutationResult = z.object({
   preflight: OperationPreflight,

@@ -3,6 +3,7 @@ import type { ConnectorSupervisor } from "../connectors/connector-supervisor.ts"
 import type { ApprovalActor, ApprovalRecord } from "../connectors/store/parts/approval-store.ts";
 import type { ApprovalRequired, MutationResponse } from "../contracts/http-channels.ts";
 import {
+  type MessageChange,
   type MessageLocator,
   MessageMutationResult,
   type MessageRecord,
@@ -14,19 +15,13 @@ import {
 } from "../contracts/message-admin.ts";
 import { PalyraError } from "../platform/errors.ts";
 import { type ApprovalDesk, endOf } from "./approvals/approval-desk.ts";
-import {
-  judgeMutation,
-  type MutationChange,
-  mutationSentence,
-  redactedMessage,
-  requestDigest,
-} from "./message-governance.ts";
+import { judgeMutation, mutationSentence, redactedMessage, requestDigest } from "./message-governance.ts";
 
 type Mutation = (adapter: ConnectorAdapter) => Promise<MessageMutationResult> | undefined;
 
 export interface MutationRequest {
   readonly connectorId: string;
-  readonly change: MutationChange;
+  readonly change: MessageChange;
   /** In whose name it is asked for, and by which way. */
   readonly by: ApprovalActor;
   /** The whole request without the approval. */
@@ -88,7 +83,7 @@ export class MessageDesk {
       const waiting = await this.#use(approvalId, digest);
       if (waiting !== null) return approvalRequired(waiting, redactedMessage(message, this.#redact));
     } else if (verdict.approvalRequired) {
-      const refusal = (await adapter.mutationRefusal?.(operation, request.locator)) ?? null;
+      const refusal = (await adapter.mutationRefusal?.(change, request.locator)) ?? null;
       if (refusal !== null) return this.#done(connectorId, MessageMutationResult.parse(refusal));
       const { conversation_id, message_id } = request.locator;
       const record = await this.#approvals.request({

@@ -1,18 +1,13 @@
 import type { ApprovalRisk } from "../contracts/approvals.ts";
 import { connectorBounds } from "../contracts/connector.ts";
 import {
+  type MessageChange,
   type MessageRecord,
   type MutationOperation,
   messageAdminBounds,
 } from "../contracts/message-admin.ts";
 import { cutToBytes } from "../platform/cut-to-bytes.ts";
 import { actionDigest } from "./approvals/action-digest.ts";
-
-/** A change of a message, with what a person has to know to decide about it. */
-export type MutationChange =
-  | { readonly operation: "edit"; readonly body: string }
-  | { readonly operation: "delete" }
-  | { readonly operation: "react_add" | "react_remove"; readonly emoji: string };
 
 export interface MutationVerdict {
   readonly risk: ApprovalRisk;
@@ -84,7 +79,7 @@ const quoted = 120;
  * @param message the message as it is now
  */
 export function mutationSentence(
-  change: MutationChange,
+  change: MessageChange,
   place: string,
   message: Pick<MessageRecord, "sender_display" | "sender_id" | "is_connector_authored" | "body">,
 ): string {

@@ -4,9 +4,9 @@ import type { DeliveryOutcome, OutboundMessageRequest } from "../../contracts/co
 import type {
   DeleteMessageRequest,
   EditMessageRequest,
+  MessageChange,
   MessageLocator,
   MessageMutationResult,
-  MutationOperation,
   ReactionRequest,
   ReadMessagesRequest,
   ReadMessagesResult,
@@ -205,10 +205,10 @@ export class DiscordAdapter implements ConnectorAdapter {
   }
 
   async mutationRefusal(
-    operation: MutationOperation,
+    change: MessageChange,
     locator: MessageLocator,
   ): Promise<MessageMutationResult | null> {
-    return await this.#admin().refusal(operation, locator);
+    return await this.#admin().refusal(change, locator);
   }
 
   async fetchAttachments(wanted: WantedFiles): Promise<ReadonlyMap<string, FetchResult>> {

@@ -4,6 +4,7 @@ import {
   type ConversationTarget,
   type DeleteMessageRequest,
   type EditMessageRequest,
+  type MessageChange,
   type MessageLocator,
   type MessageMutationResult,
   type MutationOperation,
@@ -26,6 +27,8 @@ import { matchesSearch } from "./search.ts";
 
 /** Longest text of one Discord message, in characters. */
 const messageLimit = 2_000;
+const tooLong = `A message of Discord has at most ${messageLimit} characters.`;
+const noEmoji = "The reaction is no emoji.";
 
 type AdminRest = Pick<
   DiscordRest,
@@ -132,9 +135,7 @@ export class MessageAdmin {
   async edit(request: EditMessageRequest): Promise<MessageMutationResult> {
     const { locator, body } = request;
     return await this.#mutate("edit", locator, async ({ access, message }) => {
-      if ([...body].length > messageLimit) {
-        return `A message of Discord has at most ${messageLimit} characters.`;
-      }
+      if (isTooLong(body)) return tooLong;
       const edited = await this.#rest.editMessage(access.channelId, message.id, {
         content: body,
         allowed_mentions: { parse: [] },
@@ -174,7 +175,7 @@ export class MessageAdmin {
   ): Promise<MessageMutationResult> {
     return await this.#mutate(operation, locator, async ({ access, message }) => {
       const inPath = emojiInPath(emoji);
-      if (inPath === null) return "The reaction is no emoji.";
+      if (inPath === null) return noEmoji;
       const isAdding = operation === "react_add";
       if (isAdding) await this.#rest.addReaction(access.channelId, message.id, inPath);
       else await this.#rest.removeReaction(access.channelId, message.id, inPath);
@@ -187,13 +188,12 @@ export class MessageAdmin {
   }
 
   /** Why a change would be refused now; null when it would be tried. Changes nothing. */
-  async refusal(
-    operation: MutationOperation,
-    locator: MessageLocator,
-  ): Promise<MessageMutationResult | null> {
+  async refusal(change: MessageChange, locator: MessageLocator): Promise<MessageMutationResult | null> {
     return await this.#explained(async () => {
-      const looked = await this.#lookAt(operation, locator);
-      return looked.found === null ? looked.refusal : null;
+      const looked = await this.#lookAt(change.operation, locator);
+      if (looked.found === null) return looked.refusal;
+      const reason = unfit(change);
+      return reason === null ? null : denied(locator, looked.preflight, reason);
     });
   }
 
@@ -312,6 +312,17 @@ export class MessageAdmin {
   #record(message: APIMessage, access: ChannelAccess, target: ConversationTarget) {
     return messageRecord(message, access, target, this.#botUserId);
   }
+}
+
+/** Why Discord takes a change of no message at all; null when it would. */
+function unfit(change: MessageChange): string | null {
+  if (change.operation === "edit") return isTooLong(change.body) ? tooLong : null;
+  if (change.operation === "delete") return null;
+  return emojiInPath(change.emoji) === null ? noEmoji : null;
+}
+
+function isTooLong(body: string): boolean {
+  return [...body].length > messageLimit;
 }
 
 function denied(

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { DiscordAdapter } from "../../../../src/connectors/discord/discord-adapter.ts";
 import {
+  type MessageChange,
   type MessageLocator,
   MessageMutationResult,
-  type MutationOperation,
   ReadMessagesRequest,
   ReadMessagesResult,
   SearchMessagesRequest,
@@ -151,20 +151,28 @@ describe("An operator at messages on Discord", () => {
     const own = { ...general, message_id: await sent("mine") };
     const hers = people.write("ada", "general", "hers");
     const foreign = { ...general, message_id: hers.id };
-    const reason = async (operation: MutationOperation, locator: MessageLocator) =>
-      (await adapter.mutationRefusal(operation, locator))?.reason ?? null;
-    assert.equal(await reason("delete", own), null);
-    assert.equal(await reason("edit", own), null);
-    assert.equal(await reason("react_add", foreign), null);
-    assert.equal(await reason("edit", foreign), "Only messages of the bot itself can be edited.");
-    assert.equal(await reason("delete", foreign), "The bot lacks here: Manage Messages.");
+    const reason = async (change: MessageChange, locator: MessageLocator) =>
+      (await adapter.mutationRefusal(change, locator))?.reason ?? null;
+    const edit = (body: string) => ({ operation: "edit", body }) as const;
+    const react = (emoji: string) => ({ operation: "react_add", emoji }) as const;
+    const deletion = { operation: "delete" } as const;
+    assert.equal(await reason(deletion, own), null);
+    assert.equal(await reason(edit("x".repeat(2_000)), own), null);
+    assert.equal(
+      await reason(edit("x".repeat(2_001)), own),
+      "A message of Discord has at most 2000 characters.",
+    );
+    assert.equal(await reason(react("👍"), foreign), null);
+    assert.equal(await reason(react("no emoji"), foreign), "The reaction is no emoji.");
+    assert.equal(await reason(edit("x"), foreign), "Only messages of the bot itself can be edited.");
+    assert.equal(await reason(deletion, foreign), "The bot lacks here: Manage Messages.");
     world.setOverwrite(lab.general, {
       id: lab.bot.userId,
       type: "member",
       allow: Permission.MANAGE_MESSAGES,
       deny: 0n,
     });
-    assert.equal(await reason("delete", foreign), null);
+    assert.equal(await reason(deletion, foreign), null);
     assert.deepEqual([hers.content, hers.reactions.length], ["hers", 0]);
     assert.ok(world.findMessage(lab.general, own.message_id) !== undefined);
   });
