@@ -54,6 +54,11 @@ export const ReadMessagesRequest = z
         request.after_message_id === null &&
         request.around_message_id === null),
     { path: ["message_id"], message: "cannot be combined with a cursor" },
+  )
+  .refine(
+    ({ before_message_id, after_message_id, around_message_id }) =>
+      [before_message_id, after_message_id, around_message_id].filter((cursor) => cursor !== null).length < 2,
+    { path: ["before_message_id"], message: "give one of the cursors before, after and around" },
   );
 export type ReadMessagesRequest = z.infer<typeof ReadMessagesRequest>;
 

@@ -429,6 +429,17 @@ describe("The gateway's routes", () => {
         400,
         "validation_error",
       ],
+      [
+        "POST",
+        "/admin/v1/channels/discord%3Adefault/messages/read",
+        {
+          conversation_id: "discord:channel:1573888945341599999",
+          before_message_id: "1573888945341599999",
+          after_message_id: "1573888945341599999",
+        },
+        400,
+        "validation_error",
+      ],
       ["GET", "/admin/v1/channels/..%2F..%2Fetc", undefined, 400, "validation_error"],
       ["GET", "/admin/v1/channels/discord%3Adefault/logs?limit=0", undefined, 400, "validation_error"],
       ["GET", "/admin/v1/channels/discord%3Anobody", undefined, 404, "not_found"],
