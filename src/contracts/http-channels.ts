@@ -82,15 +82,19 @@ export type ChannelStatusResponse = z.infer<typeof ChannelStatusResponse>;
 export const EnabledRequest = z.strictObject({ enabled: z.boolean() });
 export const EnabledResponse = z.object({ connector: Connector });
 
-/** `before`: older entries than the one with this id. */
+/** Events and dead letters have ids of their own, and so has each list its own next page. */
 export const LogsQuery = z.strictObject({
   limit: pageLimit(limits.max, limits.usual),
+  /** Only events older than the one with this id. */
   before: queryNumber(1).optional(),
+  /** Only dead letters older than the one with this id. */
+  dead_letters_before: queryNumber(1).optional(),
 });
 export const LogsRequest = z.strictObject({
   connector_id: ConnectorId,
   limit: z.int().min(1).max(limits.max).default(limits.usual),
   before: z.int().positive().optional(),
+  dead_letters_before: z.int().positive().optional(),
 });
 export const LogsResponse = z.object({
   events: z.array(ConnectorEventRecord),

@@ -92,14 +92,20 @@ export class ChannelDesk {
 
   async logs(
     connectorId: string,
-    page: { readonly limit: number; readonly before?: number | undefined },
+    page: {
+      readonly limit: number;
+      readonly before?: number | undefined;
+      readonly dead_letters_before?: number | undefined;
+    },
   ): Promise<LogsResponse> {
     requireVisible(connectorId);
     this.#connectors.spec(connectorId);
-    const { limit } = page;
-    const before = page.before === undefined ? {} : { before: page.before };
-    const events = await this.#store.events.list({ connectorId, limit, ...before });
-    const letters = await this.#store.deadLetters.list(connectorId, { limit, ...before });
+    const pageBefore = (id: number | undefined) => ({
+      limit: page.limit,
+      ...(id === undefined ? {} : { before: id }),
+    });
+    const events = await this.#store.events.list({ connectorId, ...pageBefore(page.before) });
+    const letters = await this.#store.deadLetters.list(connectorId, pageBefore(page.dead_letters_before));
     return {
       events: events.map((event) => ({
         event_id: event.eventId,

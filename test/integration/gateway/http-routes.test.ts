@@ -406,6 +406,27 @@ describe("The gateway's routes", () => {
     }
   });
 
+  it("page through events and through dead letters apart: each list goes by its own ids", async () => {
+    const one = "/admin/v1/channels/discord%3Adefault";
+    const body = { target: "1573888945341599999", confirm: true };
+    await send("POST", `${one}/test-send`, { body });
+    const logs = async (query: string) =>
+      LogsResponse.parse(await (await send("GET", `${one}/logs?${query}`)).json());
+    const letter = await waitUntil(
+      "the dead letter",
+      async () => (await logs("limit=1")).dead_letters[0]?.dead_letter_id,
+    );
+    const lettersOnly = await logs("before=1");
+    assert.deepEqual(lettersOnly.events, []);
+    assert.deepEqual(
+      lettersOnly.dead_letters.map(({ dead_letter_id: id }) => id),
+      [letter],
+    );
+    const eventsOnly = await logs(`limit=5&dead_letters_before=${letter}`);
+    assert.deepEqual([eventsOnly.events.length, eventsOnly.dead_letters], [5, []]);
+    await send("POST", `${one}/operations/dead-letters/${letter}/discard`);
+  });
+
   it("name every field that is wrong, refuse ids that are none, and unknown or planned connectors", async () => {
     const cases: [string, string, unknown, number, string][] = [
       [
