@@ -61,7 +61,12 @@ export function addApi(bare: FastifyInstance, parts: ApiParts): void {
     "/metrics",
     {
       onRequest: admin,
-      schema: { tags: ["health"], summary: "Figures for Prometheus", response: { 200: z.string() } },
+      schema: {
+        tags: ["health"],
+        summary: "Figures for Prometheus",
+        produces: ["text/plain"],
+        response: { 200: z.string() },
+      },
     },
     async (_request, reply) => {
       const metrics = await parts.metrics();

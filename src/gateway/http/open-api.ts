@@ -13,7 +13,12 @@ has signed. Who asks too often is told in \`retry-after\` how many seconds to wa
 
 interface Operation {
   security?: object[];
+  requestBody?: { required?: boolean; content: Record<string, { schema?: BodySchema }> };
   responses?: Record<string, object>;
+}
+
+interface BodySchema {
+  readonly anyOf?: readonly { readonly type?: string }[];
 }
 
 interface OpenApi {
@@ -62,6 +67,9 @@ function completed(document: OpenApi): OpenApi {
   for (const [path, operations] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(operations)) {
       operation.security = securityOf(path, method);
+      if (operation.requestBody !== undefined) {
+        operation.requestBody.required = !mayBeLeftOut(operation.requestBody);
+      }
       operation.responses = { ...operation.responses, default: { $ref: "#/components/responses/Failure" } };
     }
   }
@@ -83,6 +91,13 @@ function securityOf(path: string, method: string): object[] {
   if (path.startsWith("/admin/v1/") || path === "/metrics") return [{ adminToken: [] }];
   if (!path.startsWith("/console/v1/") || path.endsWith("/auth/login")) return [];
   return [method === "get" ? { consoleSession: [] } : { consoleSession: [], csrfToken: [] }];
+}
+
+/** A body that may be null may also be none at all; the library calls every body required. */
+function mayBeLeftOut({ content }: NonNullable<Operation["requestBody"]>): boolean {
+  return Object.values(content).some(
+    ({ schema }) => schema?.anyOf?.some(({ type }) => type === "null") === true,
+  );
 }
 
 function hookOperation(): Operation & Record<string, unknown> {

@@ -44,9 +44,10 @@ import { waitUntil } from "../../support/vscode/wait-until.ts";
 import { useWebhookRoutes } from "../../support/webhooks/use-webhook-routes.ts";
 
 interface Operation {
-  readonly responses?: Record<string, unknown>;
+  readonly responses?: Record<string, { readonly content?: object } | undefined>;
   readonly security?: readonly object[];
   readonly parameters?: readonly { readonly name: string }[];
+  readonly requestBody?: { readonly required: boolean };
 }
 
 interface OpenApi {
@@ -526,6 +527,15 @@ describe("The gateway's routes", () => {
         schema: { type: "integer", minimum: 1, maximum: 500, default: 100 },
       },
     );
+    assert.deepEqual(Object.keys(document.paths["/metrics"]?.get?.responses?.["200"]?.content ?? {}), [
+      "text/plain",
+    ]);
+    // Some bodies may be left out.
+    const isRequired = (route: string) =>
+      document.paths[`/admin/v1/channels/${route}`]?.post?.requestBody?.required;
+    assert.equal(isRequired("{connector_id}/enabled"), true);
+    assert.equal(isRequired("{connector_id}/operations/health-refresh"), false);
+    assert.equal(isRequired("discord/accounts/{account_id}/logout"), false);
     assert.ok(document.components.schemas.ErrorEnvelope?.required.includes("next_step"));
   });
 
