@@ -15,7 +15,7 @@ export class RateLimit {
   /** Counts a request. @returns milliseconds to wait when it is one too many, else null */
   refuse(caller: string, now: number): number | null {
     const known = this.#windows.get(caller);
-    if (known === undefined || now - known.since > rateLimits.windowMs) {
+    if (known === undefined || isOver(known, now)) {
       this.#windows.delete(caller);
       this.#makeRoom(now);
       this.#windows.set(caller, { since: now, count: 1 });
@@ -33,13 +33,18 @@ export class RateLimit {
   #makeRoom(now: number): void {
     if (this.#windows.size < rateLimits.maxCallers) return;
     for (const [caller, window] of this.#windows) {
-      if (now - window.since > rateLimits.windowMs) this.#windows.delete(caller);
+      if (isOver(window, now)) this.#windows.delete(caller);
     }
     for (const caller of this.#windows.keys()) {
       if (this.#windows.size < rateLimits.maxCallers) return;
       this.#windows.delete(caller);
     }
   }
+}
+
+/** A window that begins in the future is from before the clock was set back. */
+function isOver({ since }: Window, now: number): boolean {
+  return now < since || now - since > rateLimits.windowMs;
 }
 
 /** Failed logins before each further one has to wait, and the longest wait in milliseconds. */
@@ -53,7 +58,9 @@ export class LoginBackoff {
 
   /** Milliseconds until a login is looked at again; null when it is now. */
   waitMs(now: number): number | null {
-    return this.#until > now ? this.#until - now : null;
+    const left = this.#until - now;
+    // A longer wait than there is means that the clock was set back.
+    return left > 0 && left <= longestWaitMs ? left : null;
   }
 
   failed(now: number): void {

@@ -71,6 +71,18 @@ describe("The rate limit", () => {
     assert.equal(headers.get("retry-after"), 1);
   });
 
+  it("and the wait after wrong tokens hold nobody up for long when the clock is set back", () => {
+    const limit = new RateLimit();
+    const hour = 3_600_000;
+    for (let n = 0; n <= rateLimits.loopback; n += 1) limit.refuse("127.0.0.1", hour);
+    assert.ok(limit.refuse("127.0.0.1", hour) !== null);
+    assert.equal(limit.refuse("127.0.0.1", 0), null);
+    const backoff = new LoginBackoff();
+    for (let n = 0; n < 20; n += 1) backoff.failed(hour);
+    assert.equal(backoff.waitMs(hour), 60_000);
+    assert.equal(backoff.waitMs(0), null);
+  });
+
   it("remembers a bounded number of callers, and takes a new one all the same", () => {
     const limit = new RateLimit();
     for (let n = 0; n < rateLimits.maxCallers + 10; n += 1)
