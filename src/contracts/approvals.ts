@@ -26,6 +26,9 @@ export type ApprovalSubject = z.infer<typeof ApprovalSubject>;
 export const ApprovalState = z.enum(["pending", "allowed", "denied", "used", "expired", "withdrawn"]);
 export type ApprovalState = z.infer<typeof ApprovalState>;
 
+/** Who decides in VS Code and in the terminal. Nobody who asks may go by this name. */
+export const ownerPrincipal = "owner";
+
 export const ApprovalVerdict = z.enum(["allow", "deny"]);
 export type ApprovalVerdict = z.infer<typeof ApprovalVerdict>;
 

@@ -5,7 +5,7 @@ import type {
   ApprovalRecord,
   ApprovalStore,
 } from "../../connectors/store/parts/approval-store.ts";
-import { approvalBounds, type PendingApprovals } from "../../contracts/approvals.ts";
+import { approvalBounds, ownerPrincipal, type PendingApprovals } from "../../contracts/approvals.ts";
 import { PalyraError } from "../../platform/errors.ts";
 import {
   type ApprovalDraft,
@@ -277,7 +277,7 @@ export class ApprovalDesk {
 
 /** Who decides when the owner's own hosts do, over the control link. */
 export function ownerActor(via: string): ApprovalActor {
-  return { principal: "owner", surface: via };
+  return { principal: ownerPrincipal, surface: via };
 }
 
 function unknownApproval(approvalId: string): PalyraError {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { ownerPrincipal } from "../../contracts/approvals.ts";
 import { PalyraError } from "../../platform/errors.ts";
 
 /** A ULID as it is written: 26 characters of Crockford's base 32 in upper case, no larger than 128 bits. */
@@ -17,7 +18,12 @@ export function principalOf(headers: IncomingHttpHeaders): string {
     throw new PalyraError("validation_error", "The header x-palyra-device-id is no ULID.");
   }
   nameIn(headers, "x-palyra-channel");
-  return nameIn(headers, "x-palyra-principal") ?? "admin:local";
+  const principal = nameIn(headers, "x-palyra-principal") ?? "admin:local";
+  if (principal.toLowerCase() !== ownerPrincipal) return principal;
+  // The owner could not decide about what was asked for in that name.
+  throw new PalyraError("validation_error", "The header x-palyra-principal names the owner.", {
+    nextStep: "Send a name of your own in it, such as admin:me.",
+  });
 }
 
 function nameIn(headers: IncomingHttpHeaders, header: string): string | null {

@@ -31,7 +31,7 @@ describe("A request at the edge of what the gateway takes", () => {
     return [response.status, envelope.code];
   };
 
-  it("is refused when it names a device or a channel that is none, wherever it is asked", async () => {
+  it("is refused when it names a device or a channel that is none, or the owner, wherever it is asked", async () => {
     for (const target of ["/admin/v1/status", "/admin/v1/channels", "/metrics"]) {
       for (const headers of [
         { "x-palyra-device-id": "invalid" },
@@ -39,6 +39,8 @@ describe("A request at the edge of what the gateway takes", () => {
         { "x-palyra-device-id": `Z${someUlid.slice(1)}` },
         { "x-palyra-channel": " " },
         { "x-palyra-principal": "" },
+        // Nobody could decide then about what is asked for.
+        { "x-palyra-principal": " Owner " },
       ]) {
         const answer = await send(target, { headers });
         assert.deepEqual(
