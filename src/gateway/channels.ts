@@ -41,6 +41,8 @@ export class Channels {
   #opened: OpenedConnectorStore | null = null;
   /** Null while the store is not open. */
   #running: OpenChannels | null = null;
+  /** Whether its connectors are those of the configuration: before that there seem to be none. */
+  #hasConnectors = false;
   #configNote: ConnectorEventInput | null = null;
   #problem: ErrorDetails | null = new PalyraError(
     "service_unavailable",
@@ -79,9 +81,9 @@ export class Channels {
     this.#running?.connectors.credentialsChanged(ref);
   }
 
-  /** The connectors. @throws `service_unavailable` until the store is open */
+  /** The connectors. @throws `service_unavailable` until they are known */
   get connectors(): ConnectorSupervisor {
-    return this.#required().connectors;
+    return this.#withConnectors().connectors;
   }
 
   /** Calls back when the state of a connector may have changed, until the returned function is called. */
@@ -101,14 +103,14 @@ export class Channels {
     return this.#required().pairing;
   }
 
-  /** What operators do. @throws `service_unavailable` until the store is open */
+  /** What operators do. @throws `service_unavailable` until the connectors are known */
   get desk(): ChannelDesk {
-    return this.#required().desk;
+    return this.#withConnectors().desk;
   }
 
-  /** Administration of messages. @throws `service_unavailable` until the store is open */
+  /** Administration of messages. @throws `service_unavailable` until the connectors are known */
   get messages(): MessageDesk {
-    return this.#required().messages;
+    return this.#withConnectors().messages;
   }
 
   /** Where risky actions wait for the owner. @throws `service_unavailable` until the store is open */
@@ -144,8 +146,18 @@ export class Channels {
 
   #required(): OpenChannels {
     if (this.#running !== null) return this.#running;
+    throw this.#notOpen();
+  }
+
+  #withConnectors(): OpenChannels {
+    const open = this.#required();
+    if (this.#hasConnectors) return open;
+    throw this.#notOpen();
+  }
+
+  #notOpen(): PalyraError {
     const problem = this.#problem;
-    throw problem === null
+    return problem === null
       ? new PalyraError("service_unavailable", "The message store is not open.")
       : PalyraError.fromDetails(problem);
   }
@@ -171,6 +183,7 @@ export class Channels {
   async #abandon(): Promise<void> {
     await this.#close(0);
     this.#running = null;
+    this.#hasConnectors = false;
     this.#opened = null;
     this.#context.statusChanged();
   }
@@ -245,6 +258,7 @@ export class Channels {
     this.#writeConfigNote();
     const before = this.#problem;
     await open.begin();
+    this.#hasConnectors = true;
     // Only now the connectors are known: until then the status says that the store is being opened.
     if (this.#problem === before) this.#problem = null;
     context.statusChanged();
