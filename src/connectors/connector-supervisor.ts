@@ -100,16 +100,24 @@ export class ConnectorSupervisor {
     return spec;
   }
 
-  /** The running connector; null when it is disabled. @throws `not_found` */
+  /** The running connector; null when it is disabled, or is being started. @throws `not_found` */
   running(connectorId: string): ConnectorInstance | null {
     this.spec(connectorId);
     return this.#running.get(connectorId) ?? null;
   }
 
-  /** The running connector. @throws `not_found`; `conflict` when it is disabled */
+  /**
+   * The running connector.
+   * @throws `not_found`; `conflict` when it is disabled; `service_unavailable` while it is being started
+   */
   enabled(connectorId: string): ConnectorInstance {
     const instance = this.running(connectorId);
     if (instance !== null) return instance;
+    if (this.spec(connectorId).enabled) {
+      throw new PalyraError("service_unavailable", `${connectorId} is being started.`, {
+        nextStep: "Try again in a moment.",
+      });
+    }
     throw new PalyraError("conflict", `${connectorId} is disabled.`, { nextStep: "Enable it first." });
   }
 

@@ -235,7 +235,10 @@ export class ChannelDesk {
       warnings: [],
     };
     const adapter = this.#connectors.running(connectorId)?.adapter;
-    if (adapter === undefined) return { ...nothing, message: "The connector is disabled." };
+    if (adapter === undefined) {
+      const state = this.#connectors.spec(connectorId).enabled ? "being started" : "disabled";
+      return { ...nothing, message: `The connector is ${state}.` };
+    }
     if (adapter.refreshHealth === undefined) {
       return { ...nothing, supported: false, message: "The connector's provider has no such check." };
     }

@@ -24,6 +24,15 @@ describe("The supervisor of connectors", () => {
       return queue.inbox_pending + queue.outbox_pending === 0;
     });
 
+  it("calls a connector disabled only when it is: one that is being started is waited for", async () => {
+    const applying = scene.supervisor.apply([scene.spec(a), scene.spec(b, { enabled: false })]);
+    assert.throws(() => scene.supervisor.enabled(a), { code: "service_unavailable" });
+    assert.throws(() => scene.supervisor.enabled(b), { code: "conflict" });
+    await applying;
+    assert.equal(scene.supervisor.enabled(a).spec.connectorId, a);
+    assert.throws(() => scene.supervisor.enabled(b), { code: "conflict" });
+  });
+
   it("answers each message once and in its order within a conversation", async () => {
     await scene.supervisor.apply([scene.spec(a)]);
     for (let n = 1; n <= 20; n += 1) await scene.adapter(a).hears(n);
