@@ -1,5 +1,5 @@
 import { unwatchFile, watch, watchFile } from "node:fs";
-import { realpath } from "node:fs/promises";
+import { readlink, realpath } from "node:fs/promises";
 import path from "node:path";
 import { messageOf } from "../platform/errors.ts";
 import type { Logger } from "../sidecar/log/logger.ts";
@@ -9,21 +9,15 @@ const settleMs = 100;
 /** How often a file is looked at where the system tells nobody of changes, in milliseconds. */
 const lookMs = 2_000;
 
-/** A file that is watched. */
-interface Watch {
-  readonly file: string;
-  readonly close: () => void;
-}
-
 /** Reads a file again whenever it may have changed, one reading after the other. */
 export class FollowedFile {
   readonly #file: string;
   readonly #log: Logger;
   readonly #read: () => Promise<void>;
   readonly #watchFolder: typeof watch;
-  #own: Watch | null = null;
+  #own: (() => void) | null = null;
   /** The file itself, where the name stands for a link to it. */
-  #linked: Watch | null = null;
+  #linked: (() => void) | null = null;
   #settleTimer: NodeJS.Timeout | null = null;
   #reading: Promise<void> = Promise.resolve();
   #closed = false;
@@ -62,21 +56,25 @@ export class FollowedFile {
 
   close(): void {
     this.#closed = true;
-    this.#own?.close();
-    this.#linked?.close();
+    this.#own?.();
+    this.#linked?.();
     if (this.#settleTimer !== null) clearTimeout(this.#settleTimer);
   }
 
-  /** Behind a link the file itself is somewhere else; a file may become a link, and a link may come to lead elsewhere. */
+  /**
+   * Behind a link the file itself is somewhere else. Looked at each time: a file becomes a link, a link comes to lead
+   * elsewhere, and the folder it leads to is replaced by another of the same name.
+   */
   async #followLink(): Promise<void> {
     if (this.#own === null) return;
-    const real = await realpath(this.#file).catch(() => this.#file);
-    if (this.#closed || real === (this.#linked?.file ?? this.#file)) return;
-    this.#linked?.close();
+    const real = await realOf(this.#file);
+    if (this.#closed) return;
+    this.#linked?.();
     this.#linked = real === this.#file ? null : this.#watch(real);
   }
 
-  #watch(file: string): Watch {
+  /** @returns ends it */
+  #watch(file: string): () => void {
     const name = path.basename(file);
     try {
       // The folder is watched, not the file: most editors replace the file.
@@ -89,7 +87,7 @@ export class FollowedFile {
           error: error.message,
         });
       });
-      return { file, close: () => watcher.close() };
+      return () => watcher.close();
     } catch (thrown) {
       // The system watches a bounded number of files for all programs together.
       this.#log.warn(
@@ -101,7 +99,7 @@ export class FollowedFile {
       );
       const changed = (): void => this.#readSoon();
       watchFile(file, { persistent: false, interval: lookMs }, changed);
-      return { file, close: () => unwatchFile(file, changed) };
+      return () => unwatchFile(file, changed);
     }
   }
 
@@ -112,5 +110,17 @@ export class FollowedFile {
       // What it fails with is in the log.
       this.reload().catch(() => undefined);
     }, settleMs);
+  }
+}
+
+/** Where a file is, also one that a link leads to and that is not there now. */
+async function realOf(file: string): Promise<string> {
+  try {
+    return await realpath(file);
+  } catch {
+    return await readlink(file).then(
+      (target) => path.resolve(path.dirname(file), target),
+      () => file,
+    );
   }
 }

@@ -1,10 +1,12 @@
 import { isUtf8 } from "node:buffer";
+import { lstat } from "node:fs/promises";
 import { messageOf, PalyraError } from "../platform/errors.ts";
 import { readRegularBytes } from "../platform/read-regular-file.ts";
 
 /**
  * Text of a configuration file, with the mark that some editors put before it; a missing file means all defaults.
- * @throws `config_invalid` when something else than a readable file of sensible size, in UTF-8, is there
+ * @throws `config_invalid` when something else than a readable file of sensible size, in UTF-8, is there, or a link
+ *   to none
  */
 export async function readConfigText(file: string): Promise<string> {
   const reading = await readRegularBytes(file).catch((cause: unknown) => {
@@ -13,7 +15,17 @@ export async function readConfigText(file: string): Promise<string> {
       cause,
     });
   });
-  if (reading.kind === "missing") return "";
+  if (reading.kind === "missing") {
+    if (!(await isLink(file))) return "";
+    // Taken for a missing file, it would switch every account off, and the next change would replace the link.
+    throw new PalyraError(
+      "config_invalid",
+      `${file} cannot be read: it is a link to a file that is not there.`,
+      {
+        nextStep: "Bring the file back that it leads to, or remove the link.",
+      },
+    );
+  }
   if (reading.kind === "unusable") {
     throw new PalyraError("config_invalid", `${file} cannot be read: it ${reading.reason}.`, {
       nextStep: "Move it away and put a configuration file in its place.",
@@ -30,6 +42,13 @@ export async function readConfigText(file: string): Promise<string> {
     );
   }
   return reading.content.toString("utf8");
+}
+
+async function isLink(file: string): Promise<boolean> {
+  return await lstat(file).then(
+    (info) => info.isSymbolicLink(),
+    () => false,
+  );
 }
 
 function lineThatIsNotUtf8(content: Buffer): number {

@@ -112,6 +112,33 @@ describe("Editing palyra.toml on disk", () => {
     }
   });
 
+  it("behind a link whose file is gone keeps the last good settings and the link, until the file is back", async () => {
+    const real = path.join(folder, "mine.toml");
+    await writeFile(real, "[router]\nmax_message_bytes = 7\n");
+    await rm(file);
+    await symlink(real, file);
+    const followed = new ConfigFile(file, silent, () => undefined);
+    await followed.open();
+    try {
+      await rm(real);
+      await waitUntil("the fault to be seen", () => followed.problem?.code === "config_invalid");
+      assert.match(followed.problem?.message ?? "", /a link to a file that is not there/);
+      assert.equal(followed.current.config.router.max_message_bytes, 7);
+      await assert.rejects(
+        editConfig(file, (document) => {
+          table(document, "router").enabled = false;
+        }),
+        { code: "config_invalid" },
+      );
+      assert.equal(await readlink(file), real);
+      await writeFile(real, "[router]\nmax_message_bytes = 8\n");
+      await waitUntil("the file to be read", () => followed.current.config.router.max_message_bytes === 8);
+      assert.equal(followed.problem, null);
+    } finally {
+      followed.close();
+    }
+  });
+
   it("begins a file that is not there yet", async () => {
     const fresh = path.join(folder, "fresh.toml");
     await editConfig(fresh, (document) => {

@@ -34,7 +34,7 @@ describe("A configuration file that is followed", () => {
       error: silent,
     };
     const read = async (): Promise<void> => {
-      text = await readFile(file, "utf8");
+      text = await readFile(file, "utf8").catch(() => null);
     };
     followed = new FollowedFile(file, log, read, watchFolder);
     await followed.open();
@@ -62,6 +62,11 @@ describe("A configuration file that is followed", () => {
     await isRead("led elsewhere");
     await writeFile(second, "changed there");
     await isRead("changed there");
+    await rm(path.dirname(second), { recursive: true });
+    await waitUntil("the file to be missed", () => text === null);
+    await mkdir(path.dirname(second));
+    await writeFile(second, "there again");
+    await isRead("there again");
   });
 
   it("is still read when the system watches no more files, and that is told", async () => {
