@@ -285,7 +285,7 @@ function drainSentence({ processed, delivered }: DrainOutcome): string {
 function requireVisible(connectorId: string): void {
   if (availabilityOf(connectorId) !== "deferred") return;
   throw new PalyraError("validation_error", `The provider of ${connectorId} is not available yet.`, {
-    nextStep: "Use a provider that GET /admin/v1/channels lists as supported.",
+    nextStep: "Use a provider that is supported, such as discord.",
   });
 }
 
