@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
-import { fileProblem, PalyraError, systemErrorCode } from "../platform/errors.ts";
+import { PalyraError } from "../platform/errors.ts";
 import { Cancelled } from "./cancelled.ts";
+import { readInputFile } from "./read-input-file.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -20,14 +20,10 @@ export async function readSecret({ stdin, stderr }: Terminal, prompt: string): P
 
 /**
  * Reads a secret from a file, without its last line break.
- * @throws `storage_failed` when it cannot be read; `validation_error` when it is empty, or no text
+ * @throws as `readInputFile`; `validation_error` when it is empty, or no text
  */
 export async function readSecretFile(file: string): Promise<string> {
-  const content = await readFile(file).catch((cause: unknown) => {
-    if (systemErrorCode(cause) === "ENOENT") throw new PalyraError("not_found", `There is no file ${file}.`);
-    throw fileProblem(file, "read", cause);
-  });
-  const value = textOf(content);
+  const value = textOf(await readInputFile(file));
   if (value.trim() !== "") return value;
   throw new PalyraError("validation_error", `The file ${file} is empty.`);
 }

@@ -39,10 +39,16 @@ describe("A secret that is piped in, or in a file", () => {
     assert.equal(await read(" two\nlines \n"), " two\nlines ");
   });
 
-  it("is refused when nothing is left of it, or when it is no text", async () => {
+  it("is refused when nothing is left of it, or when it is no text or no file", async () => {
     for (const content of ["", "\n", "\uFEFF\n", " \n"]) {
       await assert.rejects(read(content), { code: "validation_error" });
     }
+    await assert.rejects(readSecretFile(folder), {
+      code: "validation_error",
+      message: `${folder} is a folder.`,
+      nextStep: "Name a file in it.",
+    });
+    await assert.rejects(readSecretFile(path.join(folder, "none")), { code: "not_found" });
     await assert.rejects(read(Buffer.from([0xff, 0xfe, 0x61, 0x00])), {
       message: "The secret is not text in UTF-8.",
     });

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import { type Command, Option } from "commander";
 import { webhookBounds } from "../../../contracts/webhook.ts";
-import { fileProblem, PalyraError, systemErrorCode } from "../../../platform/errors.ts";
+import { PalyraError } from "../../../platform/errors.ts";
+import { readInputFile } from "../../read-input-file.ts";
 import type { Terminal } from "../../terminal.ts";
 
 export interface PayloadFlags {
@@ -17,7 +17,7 @@ export function withPayload(command: Command): Command {
     .addOption(new Option("--payload-file <file>", "read it from a file").conflicts("payloadStdin"));
 }
 
-/** The payload as base64. @throws `validation_error` when there is none or it is empty; `payload_too_large`; `not_found` */
+/** The payload as base64. @throws `validation_error` when there is none or it is empty; `payload_too_large`; as `readInputFile` */
 export async function payloadOf(
   { stdin }: Terminal,
   { payloadStdin, payloadFile }: PayloadFlags,
@@ -27,20 +27,11 @@ export async function payloadOf(
       nextStep: "Use --payload-file FILE or --payload-stdin.",
     });
   }
-  const payload = payloadFile === undefined ? await buffer(stdin) : await contentOf(payloadFile);
+  const payload = payloadFile === undefined ? await buffer(stdin) : await readInputFile(payloadFile);
   if (payload.length === 0) throw new PalyraError("validation_error", "The payload is empty.");
   if (payload.length <= webhookBounds.maxPayloadBytes) return payload.toString("base64");
   throw new PalyraError(
     "payload_too_large",
     `The payload has ${payload.length} bytes; no webhook takes more than ${webhookBounds.maxPayloadBytes}.`,
   );
-}
-
-async function contentOf(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    if (systemErrorCode(cause) === "ENOENT") throw new PalyraError("not_found", `There is no file ${file}.`);
-    throw fileProblem(file, "read", cause);
-  }
 }
