@@ -184,7 +184,7 @@ export type TestWebhookResponse = z.infer<typeof TestWebhookResponse>;
 
 /**
  * `POST /webhooks/{integration_id}/sign`: makes of a payload the request that the integration's sender would make
- * now. The secret stays inside of the gateway.
+ * now. The secret stays inside of the gateway, but for `gitlab`, whose senders show the secret itself.
  */
 export const SignWebhookRequest = z.strictObject({
   payload_base64: PayloadBase64,

@@ -14,7 +14,7 @@ interface Flags extends PayloadFlags {
   readonly source?: string;
 }
 
-/** Adds `palyra webhooks sign`: the request the sender would make now; the secret stays in the gateway. */
+/** Adds `palyra webhooks sign`: the request the sender would make now. */
 export function addSign(webhooks: Command, shell: Shell): void {
   const sign = withPayload(
     needsGateway(
