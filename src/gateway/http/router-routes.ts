@@ -130,7 +130,7 @@ function addPairing(app: ZodApp, parts: RouterRouteParts): void {
       const { outcome, notice } = await (decision === "approve"
         ? parts.pairing().approve(channel, sender, by, ttl_ms ?? null)
         : parts.pairing().deny(channel, sender, by));
-      if (notice !== null) await parts.tell(channel, notice.conversation, notice.text);
+      if (notice !== null) await parts.tell(notice.connectorId, notice.conversation, notice.text);
       return { outcome: outcome.kind };
     },
   );

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import type { TomlTable } from "smol-toml";
+import { PairingCodeResponse } from "../../../src/contracts/http-router.ts";
 import { editConfig } from "../../../src/gateway/edit-config.ts";
 import { GatewayScene } from "../../support/sidecar/gateway-scene.ts";
 import { waitUntil } from "../../support/vscode/wait-until.ts";
@@ -66,5 +67,28 @@ describe("Routing rules in palyra.toml", () => {
     assert.match(hint ?? "", /Ask the owner for a pairing code/);
     assert.match(refusal ?? "", /I do not know this code/);
     assert.deepEqual(others, []);
+  });
+
+  it("have a person told who is paired, however the owner writes the name of the connector", async () => {
+    scene = await GatewayScene.open({ settings: "" });
+    const { link } = await scene.startConnected();
+    const post = async (place: string, body: object): Promise<Response> =>
+      await fetch(`http://127.0.0.1:${link.port()}/admin/v1/channels/router/${place}`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${scene.boot.tokens[0] ?? ""}`,
+          "content-type": "application/json",
+        },
+        body: JSON.stringify(body),
+      });
+    const channel = "Discord:Default";
+    const minted = PairingCodeResponse.parse(await (await post("pairing-codes", { channel })).json());
+    const direct = scene.simulator.people.openDirect("grace", "palyra");
+    scene.simulator.people.write("grace", direct.id, `pair ${minted.code.code}`);
+    await scene.waitForAnswers(direct.id, 1);
+    const sender = scene.simulator.lab.people.grace.id;
+    const decided = await post("pairings/decide", { channel, sender, decision: "approve" });
+    assert.deepEqual([decided.status, await decided.json()], [200, { outcome: "approved" }]);
+    assert.equal((await scene.waitForAnswers(direct.id, 2)).length, 2);
   });
 });

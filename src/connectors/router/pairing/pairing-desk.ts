@@ -38,7 +38,12 @@ export interface PairingOverview {
 /** What the owner's word led to, and what the person is to be told where (null: nothing). */
 export interface PairingVerdict {
   readonly outcome: VerdictOutcome;
-  readonly notice: { readonly conversation: string; readonly text: string } | null;
+  readonly notice: {
+    /** As it is configured, however the owner wrote it. */
+    readonly connectorId: string;
+    readonly conversation: string;
+    readonly text: string;
+  } | null;
 }
 
 /** Pairing of people for direct messages: codes by the owner, codes back by people, approval by the owner. */
@@ -170,7 +175,7 @@ export class PairingDesk {
     const isDecided = outcome.kind === "approved" || outcome.kind === "denied";
     const conversation = isDecided ? outcome.pending.conversation : null;
     if (!isDecided || conversation === null) return { outcome, notice: null };
-    return { outcome, notice: { conversation, text: pairingVerdictAnswers[outcome.kind] } };
+    return { outcome, notice: { connectorId: id, conversation, text: pairingVerdictAnswers[outcome.kind] } };
   }
 
   /** What the rules for direct messages say now. */

@@ -52,6 +52,7 @@ describe("Pairing", () => {
     const { outcome: verdict, notice } = await desk.approve(connector, "<@42>", "owner");
     assert.equal(verdict.kind, "approved");
     assert.deepEqual(notice, {
+      connectorId: connector,
       conversation: "discord:channel:7",
       text: "You are paired now. Write what you need.",
     });
