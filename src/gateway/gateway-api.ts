@@ -8,6 +8,7 @@ import type { ConfigFile } from "./config-file.ts";
 import type { ApiParts } from "./http/api.ts";
 import { ConsoleSessions } from "./http/console-sessions.ts";
 import { LoginBackoff, RateLimit } from "./http/rate-limit.ts";
+import { loadOnce } from "./load-once.ts";
 import type { AccountTurns } from "./onboarding/account-turns.ts";
 import { StagedNote } from "./onboarding/staged-note.ts";
 import { routingConfigOf } from "./routing-config.ts";
@@ -39,8 +40,7 @@ export function gatewayApi({
     version: productVersion,
     uptime_seconds: Math.floor((Date.now() - context.startedAt) / 1000),
   });
-  let document: Promise<object> | null = null;
-  const onboarding = once(async () => {
+  const onboarding = loadOnce(async () => {
     const { openOnboarding } = await import("./onboarding/open-onboarding.ts");
     const { gatewayConfig: configFile, stagedAccount } = context.paths;
     const { secrets } = context;
@@ -59,14 +59,13 @@ export function gatewayApi({
       const { renderMetrics } = await import("./metrics.ts");
       return await renderMetrics(status());
     },
-    openApi: async () => {
+    openApi: loadOnce(async () => {
       const [{ openApiDocument }, { addApi }] = await Promise.all([
         import("./http/open-api.ts"),
         import("./http/api.ts"),
       ]);
-      document ??= openApiDocument((app) => addApi(app, api));
-      return await document;
-    },
+      return await openApiDocument((app) => addApi(app, api));
+    }),
     channels: () => channels.desk,
     messages: () => channels.messages,
     setEnabled: async (connectorId, enabled) => {
@@ -81,22 +80,13 @@ export function gatewayApi({
     },
     pairing: () => channels.pairing,
     approvals: () => channels.approvals,
-    webhooks: once(async (): Promise<WebhookDesk> => {
+    webhooks: loadOnce(async (): Promise<WebhookDesk> => {
       const { WebhookDesk } = await import("./webhooks/webhook-desk.ts");
       return new WebhookDesk(webhooks);
     }),
     tell: (connectorId, conversationId, text) => channels.desk.tell(connectorId, conversationId, text),
   };
   return api;
-}
-
-/** Makes something with the first call, for all calls. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
 
 /** @throws `not_found` for a connector that is no account in palyra.toml */

@@ -6,6 +6,7 @@ import { bearerToken } from "../../sidecar/http/bearer-token.ts";
 import { envelopedApp, pathOf } from "../../sidecar/http/enveloped-app.ts";
 import { boundPortOf, listenOnWishedPort, loopbackHost, type PortWish } from "../../sidecar/listen-port.ts";
 import type { Logger } from "../../sidecar/log/logger.ts";
+import { loadOnce } from "../load-once.ts";
 import type { HookDoor } from "../webhooks/hook-door.ts";
 import { adminDoor } from "./admin-door.ts";
 import type { ApiParts } from "./api.ts";
@@ -42,11 +43,11 @@ export interface GatewayServer {
 export async function startGatewayServer(options: GatewayServerOptions): Promise<GatewayServer> {
   let port = 0;
   const methods = new AllowedMethods();
-  let api: Promise<FastifyInstance> | null = null;
-  const wholeApi = (): Promise<FastifyInstance> => {
-    api ??= openApi(options, methods, () => port);
+  let api: FastifyInstance | null = null;
+  const wholeApi = loadOnce(async () => {
+    api = await openApi(options, methods, () => port);
     return api;
-  };
+  });
   const listenOnce = async (wished: number): Promise<{ app: FastifyInstance; port: number }> => {
     const app = frontApp(options, methods, () => port, wholeApi);
     try {
@@ -74,7 +75,7 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
     },
     close: async () => {
       await app?.close();
-      await (await api)?.close();
+      await api?.close();
     },
   };
 }
