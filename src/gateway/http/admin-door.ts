@@ -11,6 +11,23 @@ export interface AdminDoorParts {
 
 type Check = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
+/**
+ * Counts a request.
+ * @param isKnown whether it shows what only the owner has
+ * @throws `rate_limited`
+ */
+export function countRequest(
+  limit: RateLimit,
+  request: Pick<FastifyRequest, "ip">,
+  reply: Pick<FastifyReply, "header">,
+  isKnown: boolean,
+): void {
+  const waitMs = limit.refuse(request.ip, isKnown, Date.now());
+  if (waitMs === null) return;
+  reply.header("retry-after", Math.ceil(waitMs / 1_000));
+  throw new PalyraError("rate_limited", "Too many requests within a second.");
+}
+
 /** What every request to `/admin/v1` has to pass: the rate limit, and then the token with who shows it. */
 export function adminDoor({ limit, acceptsToken }: AdminDoorParts): {
   readonly limited: Check;
@@ -18,10 +35,8 @@ export function adminDoor({ limit, acceptsToken }: AdminDoorParts): {
 } {
   return {
     limited: async (request, reply) => {
-      const waitMs = limit.refuse(request.ip, Date.now());
-      if (waitMs === null) return;
-      reply.header("retry-after", Math.ceil(waitMs / 1_000));
-      throw new PalyraError("rate_limited", "Too many requests within a second.");
+      const isKnown = acceptsToken(bearerToken(request.headers.authorization) ?? "");
+      countRequest(limit, request, reply, isKnown);
     },
     admin: async (request) => {
       const token = bearerToken(request.headers.authorization);

@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import * as z from "zod";
 import { AdminStatusResponse, HealthzResponse } from "../../contracts/http.ts";
-import { type AdminDoorParts, adminDoor } from "./admin-door.ts";
+import { consoleCookie } from "../../contracts/http-console.ts";
+import { type AdminDoorParts, adminDoor, countRequest } from "./admin-door.ts";
 import { type ApprovalRouteParts, addApprovalRoutes } from "./approval-routes.ts";
 import { addAdminChannelRoutes, addChannelRoutes, type ChannelRouteParts } from "./channel-routes.ts";
 import { addLogin, addSessionRoutes, type ConsoleParts, requireSession } from "./console-routes.ts";
@@ -41,7 +42,10 @@ export function addApi(bare: FastifyInstance, parts: ApiParts): void {
   void app.register(cookie);
   const { limited, admin } = adminDoor(parts);
   const limitedPage = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    if (!exempt.has(request.routeOptions.url ?? "")) await limited(request, reply);
+    if (exempt.has(request.routeOptions.url ?? "")) return;
+    const session = request.cookies[consoleCookie];
+    const isKnown = session !== undefined && parts.sessions.use(session, Date.now()) !== null;
+    countRequest(parts.limit, request, reply, isKnown);
   };
   app.get(
     "/healthz",

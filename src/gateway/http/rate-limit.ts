@@ -8,12 +8,20 @@ interface Window {
 
 const loopback = /^(?:127\.|::1$|::ffff:127\.)/;
 
-/** Requests of each caller in a fixed window. */
+/**
+ * Requests of each caller in a fixed window. Those that show a token or a session have one of their own: any web page can
+ * make requests of this machine without one, and must not lock the owner out.
+ */
 export class RateLimit {
   readonly #windows = new Map<string, Window>();
 
-  /** Counts a request. @returns milliseconds to wait when it is one too many, else null */
-  refuse(caller: string, now: number): number | null {
+  /**
+   * Counts a request.
+   * @param isKnown whether it shows a good token or session
+   * @returns milliseconds to wait when it is one too many, else null
+   */
+  refuse(address: string, isKnown: boolean, now: number): number | null {
+    const caller = isKnown ? `${address} known` : address;
     const known = this.#windows.get(caller);
     if (known === undefined || isOver(known, now)) {
       this.#windows.delete(caller);
@@ -22,7 +30,7 @@ export class RateLimit {
       return null;
     }
     known.count += 1;
-    const allowed = loopback.test(caller) ? rateLimits.loopback : rateLimits.remote;
+    const allowed = loopback.test(address) ? rateLimits.loopback : rateLimits.remote;
     return known.count > allowed ? Math.max(1, known.since + rateLimits.windowMs - now) : null;
   }
 

@@ -550,6 +550,21 @@ describe("The gateway's routes", () => {
     await signIn();
   });
 
+  it("answer who shows the token or a session also while others use up the requests of this machine", async () => {
+    const session = await signIn();
+    const anybody = () => fetch(`http://127.0.0.1:${link.port()}/admin/v1/status`);
+    await waitUntil("a second in which strangers are refused", async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      const strangers = await Promise.all(Array.from({ length: 160 }, anybody));
+      const own = await send("GET", "/admin/v1/channels");
+      const page = await send("GET", "/console/v1/channels", { headers: session });
+      const stranger = await anybody();
+      if (strangers.every(({ status }) => status === 401) || stranger.status === 401) return false;
+      assert.deepEqual([stranger.status, own.status, page.status], [429, 200, 200]);
+      return true;
+    });
+  });
+
   it("hold back who guesses the admin token", async () => {
     const guess = async () =>
       (await send("POST", "/console/v1/auth/login", { body: { admin_token: "wrong" } })).status;

@@ -54,15 +54,16 @@ describe("The rate limit", () => {
   it("lets 120 requests of this machine through in a second, 30 of another one, and all again in the next", () => {
     const limit = new RateLimit();
     const allowed = (caller: string, now: number): number =>
-      Array.from({ length: 200 }, () => limit.refuse(caller, now)).filter((wait) => wait === null).length;
+      Array.from({ length: 200 }, () => limit.refuse(caller, false, now)).filter((wait) => wait === null)
+        .length;
     assert.deepEqual([allowed("127.0.0.1", 0), allowed("192.0.2.7", 0)], [120, 30]);
-    assert.equal(limit.refuse("192.0.2.7", 1_200), null);
+    assert.equal(limit.refuse("192.0.2.7", false, 1_200), null);
   });
 
   it("tells who comes too often how many seconds to wait, before it looks at what they show", async () => {
     const { limited } = adminDoor({ limit: new RateLimit(), acceptsToken: () => false });
     const headers = new Map<string, unknown>();
-    const request = { ip: "192.0.2.7" } as FastifyRequest;
+    const request = { ip: "192.0.2.7", headers: {} } as FastifyRequest;
     const reply = { header: (name: string, value: unknown) => void headers.set(name, value) };
     const ask = () => limited(request, reply as unknown as FastifyReply);
     for (let n = 0; n < rateLimits.remote; n += 1) await ask();
@@ -74,9 +75,9 @@ describe("The rate limit", () => {
   it("and the wait after wrong tokens hold nobody up for long when the clock is set back", () => {
     const limit = new RateLimit();
     const hour = 3_600_000;
-    for (let n = 0; n <= rateLimits.loopback; n += 1) limit.refuse("127.0.0.1", hour);
-    assert.ok(limit.refuse("127.0.0.1", hour) !== null);
-    assert.equal(limit.refuse("127.0.0.1", 0), null);
+    for (let n = 0; n <= rateLimits.loopback; n += 1) limit.refuse("127.0.0.1", true, hour);
+    assert.ok(limit.refuse("127.0.0.1", true, hour) !== null);
+    assert.equal(limit.refuse("127.0.0.1", true, 0), null);
     const backoff = new LoginBackoff();
     for (let n = 0; n < 20; n += 1) backoff.failed(hour);
     assert.equal(backoff.waitMs(hour), 60_000);
@@ -86,7 +87,7 @@ describe("The rate limit", () => {
   it("remembers a bounded number of callers, and takes a new one all the same", () => {
     const limit = new RateLimit();
     for (let n = 0; n < rateLimits.maxCallers + 10; n += 1)
-      assert.equal(limit.refuse(`caller ${n}`, 0), null);
+      assert.equal(limit.refuse(`caller ${n}`, false, 0), null);
     assert.equal(limit.callers, rateLimits.maxCallers);
   });
 
