@@ -210,10 +210,8 @@ export class ChannelDesk {
   /**
    * Says something to a person that answers none of their messages. A connector that is switched off or gone says
    * nothing: what it would have told of holds all the same.
-   * @param channel id of the connector in any case
    */
-  async tell(channel: string, conversationId: string, text: string): Promise<void> {
-    const connectorId = channel.trim().toLowerCase();
+  async tell(connectorId: string, conversationId: string, text: string): Promise<void> {
     const isKnown = this.#connectors.ids().includes(connectorId);
     const instance = isKnown ? this.#connectors.running(connectorId) : null;
     if (instance === null) return;

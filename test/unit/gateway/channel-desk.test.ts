@@ -24,9 +24,9 @@ describe("The desk of the channels", () => {
       .delivered()
       .map(({ text }) => text);
 
-  it("tells a person something, in whatever case the channel is written", async () => {
+  it("tells a person something that answers nothing", async () => {
     await scene.supervisor.apply([scene.spec(id)]);
-    await desk.tell(" Echo:A ", "echo:dm:1", "You are paired now.");
+    await desk.tell(id, "echo:dm:1", "You are paired now.");
     await waitUntil("the message", () => texts().length === 1);
     assert.deepEqual(texts(), ["You are paired now."]);
   });
