@@ -212,7 +212,10 @@ export class ControlCenterRole {
     this.#session = { kind: "none" };
     if (session.kind === "owner") {
       this.#mirrored = this.#host.snapshot();
-      this.#closing = session.session.close();
+      // Its socket is closed all the same: whatever failed, this is no owner any more and looks for a new part.
+      this.#closing = session.session.close().catch((thrown: unknown) => {
+        this.#host.options.logger.error(messageOf(thrown));
+      });
     } else if (session.kind === "observer") session.client.close();
     return this.#closing;
   }

@@ -78,7 +78,10 @@ export class LeaseFolder {
       await rm(file, { force: true });
       return false;
     }
-    for (const older of generations.slice(0, -1)) await rm(this.#file(older), { force: true });
+    for (const older of generations.slice(0, -1)) {
+      // One that cannot be removed, as a folder in its place, only takes room: the highest number counts.
+      await rm(this.#file(older), { force: true }).catch(() => undefined);
+    }
     return true;
   }
 

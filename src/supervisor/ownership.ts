@@ -73,6 +73,8 @@ async function askHolder(
     return { kind: "observer", client };
   } catch (thrown) {
     if (!(await isSameProcess({ pid: holder.pid, start: holder.process_start }))) return "gone";
+    // Of ourselves we know it: an owner listens before it has the lease, so we gave it up and could not note it.
+    if (holder.pid === process.pid && isRefusal(thrown)) return "gone";
     contender.waiting(silentOwner(holder, thrown));
     return "silent";
   }
@@ -86,14 +88,19 @@ async function askUnnamed(contender: Contender): Promise<Observation | "gone" | 
       const client = await OwnerClient.connect(endpoint, contender.client, contender.events);
       return { kind: "observer", client };
     } catch (thrown) {
-      const code = systemErrorCode(thrown);
-      if (code === "ENOENT" || code === "ECONNREFUSED") continue;
+      if (isRefusal(thrown)) continue;
       const message = "Another window or terminal owns Palyra but does not answer.";
       contender.waiting(new PalyraError("already_owned", message, { cause: thrown }));
       found = "silent";
     }
   }
   return found;
+}
+
+/** Whether nobody listens at all. */
+function isRefusal(thrown: unknown): boolean {
+  const code = systemErrorCode(thrown);
+  return code === "ENOENT" || code === "ECONNREFUSED";
 }
 
 function silentOwner(holder: LeaseHolder, thrown: unknown): PalyraError {

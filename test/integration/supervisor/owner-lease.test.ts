@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { LeaseFolder, type LeaseHolder } from "../../../src/supervisor/owner-lease.ts";
@@ -58,6 +58,14 @@ describe("The lease of a state root", () => {
     assert.deepEqual(tries, [false, false]);
     assert.equal(await leases.current(), null);
     assert.ok(await leases.take(1, holder("a")));
+    assert.equal((await leases.current())?.holder?.name, "a");
+  });
+
+  it("can be taken although there is something in the way that cannot be removed", async () => {
+    const leases = new LeaseFolder(folder);
+    await mkdir(path.join(folder, "owner.1.lease"));
+    assert.deepEqual(await leases.current(), { generation: 1, holder: null });
+    assert.equal(await leases.take(2, holder("a")), true);
     assert.equal((await leases.current())?.holder?.name, "a");
   });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
 import { text } from "node:stream/consumers";
@@ -242,6 +242,34 @@ describe("Several windows on one state root", () => {
     );
     await serviceIn(newer, "gateway", "running");
     assert.equal(newer.role, "owner");
+  });
+
+  it("an owner that cannot note that it leaves makes way all the same, and follows the one that came", async () => {
+    const older = await home.open();
+    await serviceIn(older, "gateway", "running");
+    const { runDir } = statePaths(home.stateRoot);
+    const lease = path.join(runDir, "owner.1.lease");
+    await rm(lease);
+    await mkdir(path.join(lease, "in the way"), { recursive: true });
+    const newer = await home.open({ version: "0.2.0" });
+    await waitUntil("the newer one owns", async () => newer.role === "owner");
+    await older.stop("gateway");
+    assert.equal(older.role, "observer");
+  });
+
+  it("an owner whose lease still names it, though it owns nothing any more, owns again", async () => {
+    const { runDir } = statePaths(home.stateRoot);
+    const self = await identify(process.pid);
+    await mkdir(runDir, { recursive: true, mode: 0o700 });
+    await new LeaseFolder(runDir).take(1, {
+      name: "test window",
+      pid: process.pid,
+      process_start: self?.start ?? "",
+      endpoint: path.join(runDir, "owner-gone.sock"),
+      acquired_at_unix_ms: 0,
+      released: false,
+    });
+    assert.equal((await home.open()).role, "owner");
   });
 
   it("never touches a program that got the number of a dead sidecar", async () => {
