@@ -27,6 +27,10 @@ export async function writeRunRecord(paths: StatePaths, record: RunRecord): Prom
   await writePrivateFile(runRecordFile(paths, record.service), `${JSON.stringify(record, null, 2)}\n`);
 }
 
+export async function removeRunRecord(paths: StatePaths, service: ServiceKind): Promise<void> {
+  await rm(runRecordFile(paths, service), { force: true });
+}
+
 /**
  * Removes the socket that a dead process of this state root left behind; a named pipe leaves none. The name
  * comes from a file that may be damaged: only a socket where ours are made is touched.

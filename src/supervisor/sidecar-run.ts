@@ -18,7 +18,7 @@ import { readCrashFile } from "./crash-file.ts";
 import { delay } from "./delay.ts";
 import { openSidecarLink, type SidecarLink } from "./open-sidecar-link.ts";
 import { redactDeep } from "./redact-deep.ts";
-import { readRunRecord, removeStaleEndpoint, writeRunRecord } from "./run-record.ts";
+import { readRunRecord, removeRunRecord, removeStaleEndpoint, writeRunRecord } from "./run-record.ts";
 import type { SidecarRunEvents, SidecarRunOptions } from "./sidecar-run-options.ts";
 import { requireProgram, spawnSidecar } from "./spawn-sidecar.ts";
 
@@ -216,8 +216,17 @@ export class SidecarRun {
     };
     this.#record = record;
     await writeRunRecord(paths, record);
-    if (this.#abort.signal.aborted || this.#detached) return this.#launchFailed(null);
-    const child = await spawnSidecar(program, boot, paths);
+    if (this.#detached) return this.#launchFailed(null);
+    let child: ChildProcess;
+    try {
+      this.#abort.signal.throwIfAborted();
+      child = await spawnSidecar(program, boot, paths);
+    } catch (thrown) {
+      // The next launch would wait for a process that there never was; what another owner wrote is not ours.
+      if (!this.#detached) await removeRunRecord(paths, service);
+      if (this.#abort.signal.aborted) return this.#launchFailed(null);
+      throw thrown;
+    }
     this.#child = child;
     this.#watchChild(child);
     if (child.pid !== undefined) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { access } from "node:fs/promises";
+import { access, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { identify } from "../../../src/platform/process-identity.ts";
 import { statePaths } from "../../../src/platform/state-paths.ts";
 import { defaultSettings } from "../../../src/supervisor/control-center-options.ts";
@@ -297,6 +298,14 @@ describe("The life of a service", () => {
     assert.notEqual(view.pid, pid);
     assert.deepEqual([view.restarts, view.last_exit], [0, null]);
     assert.deepEqual(await home.living("gateway"), [view.pid]);
+  });
+
+  it("waits for no process that there never was, when the system starts none", async () => {
+    const execPath = path.join(home.stateRoot, "no-program");
+    await writeFile(execPath, "", { mode: 0o600 });
+    const center = await home.open({ execPath, timings: { backoffBaseMs: 20 } });
+    const view = await serviceIn(center, "gateway", "failed", 8_000);
+    assert.match(view.problem?.message ?? "", /EACCES/);
   });
 
   it("says which program is missing when a bundle is not there", async () => {
