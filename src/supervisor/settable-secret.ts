@@ -5,13 +5,19 @@ import { secretSizeLimit } from "./secret-store.ts";
 const defaultTokenRef = discordTokenRef("default");
 
 /**
- * The value to store when a user sets a secret: a Discord token without the white space around it, any
- * other secret as it is. It goes into an HTTP header, where only printable ASCII may stand (RFC 9110, 5.5).
+ * The value to store when a user sets a secret: a Discord token without the white space around it, which goes into an
+ * HTTP header, where only printable ASCII may stand (RFC 9110, 5.5); any other secret as it is, unless it is blank.
  * @throws `validation_error`, which never holds the value
  */
 export function settableSecret(ref: string, value: string): string {
   requireUsersOwn(ref, "set");
-  if (!isDiscordTokenRef(ref)) return value;
+  if (!isDiscordTokenRef(ref)) {
+    // A blank one counts as none when it is read.
+    if (value.trim() !== "") return value;
+    throw new PalyraError("validation_error", `The value for the secret ${ref} is empty.`, {
+      nextStep: "Store it again with its value, or remove the secret.",
+    });
+  }
   const token = value.trim();
   const fault = faultOf(token);
   if (fault === null) return token;

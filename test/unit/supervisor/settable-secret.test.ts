@@ -66,9 +66,19 @@ describe("A secret that a user sets", () => {
     assert.deepEqual(removed, [ref]);
   });
 
-  it("is anything when it is another's", () => {
+  it("is never blank: a blank one would count as missing", () => {
+    for (const value of ["", " ", "\n\t"]) {
+      assert.throws(() => settableSecret("global/other", value), {
+        code: "validation_error",
+        message: /empty/,
+      });
+    }
+  });
+
+  it("is anything else when it is another's", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (value) => {
+        fc.pre(value.trim() !== "");
         assert.equal(settableSecret("global/other", value), value);
         assert.equal(settableSecret("global/discord_bot_tokens", value), value);
       }),
