@@ -181,7 +181,10 @@ describe("The palyra command", () => {
   it("ends with the exit code of its class for faults of files, of permission and of services", async () => {
     const errorOf = ({ stderr }: CommandRun): string => ErrorDetails.parse(JSON.parse(stderr).error).code;
     const folder = await finish("--json", "secrets", "set", "global/x", "--value-file", home.stateRoot);
-    assert.deepEqual([folder.code, errorOf(folder)], [74, "storage_failed"]);
+    assert.deepEqual([folder.code, errorOf(folder)], [2, "validation_error"]);
+    const behindAFile = `${process.execPath}/value`;
+    const unreadable = await finish("--json", "secrets", "set", "global/x", "--value-file", behindAFile);
+    assert.deepEqual([unreadable.code, errorOf(unreadable)], [74, "storage_failed"]);
     const missing = await finish("--json", "secrets", "set", "global/x", "--value-file", "/nowhere");
     assert.deepEqual([missing.code, errorOf(missing)], [66, "not_found"]);
     const mine = await finish("--json", "profile", "remove", "default", "--yes");
