@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { decideRoute } from "../../../../src/connectors/router/decide-route.ts";
 import { factsOfEvent } from "../../../../src/connectors/router/message-facts.ts";
 import { refusalSentences, waitingSentences } from "../../../../src/contracts/route-reasons.ts";
-import { eventNumber } from "./event-scene.ts";
+import { eventNumber, image } from "./event-scene.ts";
 import { decide, directMessage, lastStep, messageOf, quiet, rulesOf, verdict } from "./routing-scene.ts";
 
 const open = { inbound_scope: "open_guild_channels", direct_message_policy: "allow" };
@@ -37,6 +37,21 @@ describe("A routing decision", () => {
     assert.equal(verdict(directMessage({ text: "  " }), rulesOf(open)), "message_empty");
     assert.equal(verdict(directMessage({ text: "", hasAttachments: true }), rulesOf(open)), "routed");
     assert.equal(verdict(messageOf({ text: "" }), rulesOf(open)), "routed");
+  });
+
+  it("looks for mentions in the text only, never in the names of files", () => {
+    const rules = rulesOf({ ...open, mention_patterns: ["palyra"] });
+    const file = { ...image("1"), filename: "palyra.png" };
+    const event = eventNumber(1, {
+      guild_id: "900",
+      is_direct_message: false,
+      body: "look at this",
+      attachments: [file],
+    });
+    const decisionOn = (change: Partial<typeof event>) =>
+      decideRoute(factsOfEvent({ ...event, ...change }), rules, quiet).kind;
+    assert.equal(decisionOn({}), "no");
+    assert.equal(decisionOn({ body: "look at this, palyra" }), "route");
   });
 
   it("limits the text in bytes, whatever the size of answers", () => {

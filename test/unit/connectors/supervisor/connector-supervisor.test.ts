@@ -115,6 +115,26 @@ describe("The supervisor of connectors", () => {
     assert.equal(attempts, 2);
   });
 
+  it("shows that it writes while the agent thinks, and no longer when the answer is there", async () => {
+    let answer: () => void = () => undefined;
+    scene.turn = async (event) => {
+      if (event.body === "slow") await new Promise<void>((resolve) => (answer = resolve));
+      return [{ text: event.body, in_reply_to_message_id: null }];
+    };
+    await scene.supervisor.apply([scene.spec(a)]);
+    await scene.adapter(a).hears(1, "quick");
+    await idle(a);
+    assert.equal(scene.adapter(a).typed, 0, "a quick answer needs none");
+    await scene.adapter(a).hears(2, "slow");
+    await waitUntil("the second time", () => scene.adapter(a).typed >= 2);
+    answer();
+    await idle(a);
+    const typed = scene.adapter(a).typed;
+    await new Promise((resolve) => setTimeout(resolve, 1.5 * scene.adapter(a).typingIntervalMs));
+    assert.equal(scene.adapter(a).typed, typed);
+    assert.deepEqual(texts(a), ["quick", "slow"]);
+  });
+
   it("tries again what a connector asked to send again, and a rate limit spends no attempt", async () => {
     await scene.supervisor.apply([scene.spec(a)]);
     let limits = 3;
@@ -252,6 +272,20 @@ describe("The supervisor of connectors", () => {
       assert.ok(Math.abs((after.last_inbound_unix_ms ?? 0) - before.last_inbound_unix_ms) < 1_000);
       assert.ok(Math.abs((after.last_outbound_unix_ms ?? 0) - before.last_outbound_unix_ms) < 1_000);
     }
+  });
+
+  it("leaves a bad readiness alone when a message is to be tried again", async () => {
+    await scene.supervisor.apply([scene.spec(a)]);
+    scene.adapter(a).become({ readiness: "misconfigured" });
+    let tried = 0;
+    scene.adapter(a).provider = async () => {
+      tried += 1;
+      return { kind: "retry", class: "transient_network", reason: "cut", retry_after_ms: 60_000 };
+    };
+    await scene.adapter(a).hears(1);
+    await waitUntil("the attempt", () => tried === 1);
+    await waitUntil("the retry", async () => (await scene.store.queueDepth(a)).outbox_pending === 1);
+    assert.equal((await scene.status(a)).readiness, "misconfigured");
   });
 
   it("leaves the readiness alone when a single message fails", async () => {

@@ -22,6 +22,8 @@ export class LabAdapter extends EchoAdapter {
   provider: ((request: OutboundMessageRequest) => Promise<DeliveryOutcome> | null) | null = null;
   facts: Partial<AdapterState> = {};
   sends = 0;
+  /** How often it showed that an answer is being written. */
+  typed = 0;
 
   constructor(host: AdapterHost) {
     super(host);
@@ -30,6 +32,10 @@ export class LabAdapter extends EchoAdapter {
 
   override state(): AdapterState {
     return { ...super.state(), ...this.facts };
+  }
+
+  override async showTyping(): Promise<void> {
+    this.typed += 1;
   }
 
   override async send(request: OutboundMessageRequest): Promise<DeliveryOutcome> {
