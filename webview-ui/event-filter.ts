@@ -1,4 +1,4 @@
-import { serviceDisplayNames } from "../src/contracts/services.ts";
+import { serviceDisplayNames } from "../src/contracts/service-kinds.ts";
 import type { TimelineEvent } from "../src/contracts/timeline.ts";
 
 /** Which events the table shows. */

@@ -1,5 +1,6 @@
 import { Argument, type Command, Option } from "commander";
-import { LogLevel, type ServiceKind, serviceKinds } from "../contracts/services.ts";
+import { serviceKinds } from "../contracts/service-kinds.ts";
+import { LogLevel, type ServiceKind } from "../contracts/services.ts";
 import { requireAbsolute } from "../platform/state-paths.ts";
 import { containsText } from "../supervisor/log-filter.ts";
 import { resettable } from "../supervisor/reset/reset-state-root.ts";

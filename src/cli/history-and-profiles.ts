@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { defaultProfileName } from "../contracts/profile.ts";
+import { defaultProfileName } from "../contracts/profile-name.ts";
 import type { ServiceKind } from "../contracts/services.ts";
 import { type TimelineLevel, timelineLevels } from "../contracts/timeline.ts";
 import { type Profile, ProfileCatalog } from "../supervisor/profiles/profile-catalog.ts";

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import { RE2JS, RE2JSSyntaxException } from "re2js";
-import { type ServiceKind, serviceDisplayNames, serviceKinds } from "../contracts/services.ts";
+import { serviceDisplayNames, serviceKinds } from "../contracts/service-kinds.ts";
+import type { ServiceKind } from "../contracts/services.ts";
 import { momentOf } from "../supervisor/log-filter.ts";
 
 /** Reads a whole number of a range from an option. */

@@ -1,7 +1,8 @@
 import path from "node:path";
 import { Argument, type Command, Option } from "commander";
-import { defaultProfileName } from "../contracts/profile.ts";
-import { type ServiceKind, serviceKinds } from "../contracts/services.ts";
+import { defaultProfileName } from "../contracts/profile-name.ts";
+import { serviceKinds } from "../contracts/service-kinds.ts";
+import type { ServiceKind } from "../contracts/services.ts";
 import { defaultStateRoot, requireAbsolute } from "../platform/state-paths.ts";
 import { defaultSettings } from "../supervisor/control-center-options.ts";
 import type { Profile } from "../supervisor/profiles/profile-catalog.ts";

@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from "commander";
-import { errorCatalogue } from "../contracts/errors.ts";
+import { errorCatalogue } from "../contracts/error-catalogue.ts";
 import { examplesOf } from "./examples.ts";
 
 /** What exit codes mean beyond those of the errors. */

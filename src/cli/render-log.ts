@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { LogLevel, type LogLine, type ServiceKind, serviceDisplayNames } from "../contracts/services.ts";
+import { serviceDisplayNames } from "../contracts/service-kinds.ts";
+import { LogLevel, type LogLine, type ServiceKind } from "../contracts/services.ts";
 import { preciseTime } from "./output/local-time.ts";
 import type { Paint } from "./terminal.ts";
 import { visibleText } from "./visible-text.ts";

@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { errorCatalogue } from "../contracts/errors.ts";
+import { errorCatalogue } from "../contracts/error-catalogue.ts";
 import { detailsOf } from "../platform/errors.ts";
 import { errorIn } from "../supervisor/next-steps.ts";
 import { Cancelled, cancelledExitCode } from "./cancelled.ts";

@@ -1,8 +1,5 @@
 import * as z from "zod";
 
-/** The profile that is always there; its state root is the place for state itself. */
-export const defaultProfileName = "default";
-
 /** Names that Windows keeps for devices, and ours. */
 const reserved = /^(con|prn|aux|nul|com\d|lpt\d|default)$/;
 

@@ -1,22 +1,12 @@
 import * as z from "zod";
+import { serviceKinds } from "./service-kinds.ts";
 
-/** The two sidecar processes, by their wire value. */
-export const serviceKinds = ["gateway", "browserd"] as const;
 export const ServiceKind = z.enum(serviceKinds);
 export type ServiceKind = z.infer<typeof ServiceKind>;
-
-/** Process name a user sees for each service. */
-export const serviceDisplayNames: Readonly<Record<ServiceKind, string>> = {
-  gateway: "palyrad",
-  browserd: "palyra-browserd",
-};
 
 /** A port by the name of what it serves. */
 export const BoundPort = z.object({ name: z.string(), port: z.int().min(1).max(65535) });
 export type BoundPort = z.infer<typeof BoundPort>;
-
-/** Ports tried first; a taken one falls back to a free one (a pinned one does not). */
-export const preferredPorts: Readonly<Record<ServiceKind, number>> = { gateway: 7142, browserd: 7143 };
 
 /** Lines kept per service in memory. */
 export const logRingCapacity = 400;

@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorDetails, errorCatalogue } from "../contracts/errors.ts";
+import { errorCatalogue } from "../contracts/error-catalogue.ts";
+import type { ErrorCode, ErrorDetails } from "../contracts/errors.ts";
 
 /** An error a user can meet: a code of the catalogue and a message that states the facts. */
 export class PalyraError extends Error {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import os from "node:os";
 import path from "node:path";
-import { type ServiceKind, serviceDisplayNames } from "../contracts/services.ts";
+import { serviceDisplayNames } from "../contracts/service-kinds.ts";
+import type { ServiceKind } from "../contracts/services.ts";
 import { PalyraError } from "./errors.ts";
 
 /** Everything below the state root of one profile. */

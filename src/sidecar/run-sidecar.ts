@@ -1,6 +1,7 @@
 import type { DecideApprovalRequest } from "../contracts/approvals.ts";
 import { type BootLine, exitCodes } from "../contracts/control-link.ts";
-import { type BoundPort, type ServiceKind, serviceDisplayNames } from "../contracts/services.ts";
+import { serviceDisplayNames } from "../contracts/service-kinds.ts";
+import type { BoundPort, ServiceKind } from "../contracts/services.ts";
 import type { SidecarStatus } from "../contracts/sidecar-status.ts";
 import type { EventsRequest, EventsResponse } from "../contracts/timeline.ts";
 import { messageOf, PalyraError } from "../platform/errors.ts";

@@ -1,5 +1,6 @@
 import type { GatewayCall, OwnerCommand } from "../contracts/owner-link.ts";
-import { type LogLine, serviceDisplayNames, serviceKinds } from "../contracts/services.ts";
+import { serviceDisplayNames, serviceKinds } from "../contracts/service-kinds.ts";
+import type { LogLine } from "../contracts/services.ts";
 import type { ControlCenterSnapshot, Warning } from "../contracts/snapshot.ts";
 import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
 import { delay } from "./delay.ts";

@@ -1,6 +1,6 @@
 import type { ApprovalVerdict } from "../contracts/approvals.ts";
 import type { GatewayCall, OwnerCommand } from "../contracts/owner-link.ts";
-import { defaultProfileName } from "../contracts/profile.ts";
+import { defaultProfileName } from "../contracts/profile-name.ts";
 import type { LogLine, ServiceKind } from "../contracts/services.ts";
 import type { ControlCenterSnapshot } from "../contracts/snapshot.ts";
 import { Redactor } from "../platform/redactor.ts";

@@ -1,7 +1,8 @@
 import type { HelloResponse } from "../contracts/control-link.ts";
 import type { OwnerHelloRequest } from "../contracts/owner-link.ts";
-import { defaultProfileName } from "../contracts/profile.ts";
-import { type LogLine, type ServiceKind, serviceDisplayNames, serviceKinds } from "../contracts/services.ts";
+import { defaultProfileName } from "../contracts/profile-name.ts";
+import { serviceDisplayNames, serviceKinds } from "../contracts/service-kinds.ts";
+import type { LogLine, ServiceKind } from "../contracts/services.ts";
 import type { ControlCenterSnapshot, ServiceView } from "../contracts/snapshot.ts";
 import type { StateFile } from "../contracts/state-file.ts";
 import { PalyraError, systemErrorCode } from "../platform/errors.ts";

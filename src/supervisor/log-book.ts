@@ -1,4 +1,5 @@
-import { type LogLine, type ServiceKind, serviceKinds } from "../contracts/services.ts";
+import { serviceKinds } from "../contracts/service-kinds.ts";
+import type { LogLine, ServiceKind } from "../contracts/services.ts";
 import { LogRing } from "./log-ring.ts";
 
 /** The recent lines of all services, a ring for each. */

@@ -1,4 +1,5 @@
-import { type ErrorDetails, errorCatalogue } from "../contracts/errors.ts";
+import { errorCatalogue } from "../contracts/error-catalogue.ts";
+import type { ErrorDetails } from "../contracts/errors.ts";
 import type { ControlCenterSnapshot } from "../contracts/snapshot.ts";
 
 /** Where a next step is read. What can be done there is not the same: the one has buttons, the other commands. */

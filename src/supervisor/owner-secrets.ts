@@ -5,7 +5,8 @@ import type {
   SecretResponse,
   SetTokensRequest,
 } from "../contracts/control-link.ts";
-import { type ServiceKind, serviceDisplayNames, serviceKinds } from "../contracts/services.ts";
+import { serviceDisplayNames, serviceKinds } from "../contracts/service-kinds.ts";
+import type { ServiceKind } from "../contracts/services.ts";
 import type { StateFile } from "../contracts/state-file.ts";
 import type { Redactor } from "../platform/redactor.ts";
 import type { SecretStore } from "./secret-store.ts";

@@ -1,12 +1,7 @@
 import type { SecretChange, SecretChangeResult } from "../contracts/control-link.ts";
 import type { GatewayCall, OwnerCommand, OwnerHelloRequest } from "../contracts/owner-link.ts";
-import {
-  type LogLine,
-  preferredPorts,
-  type ServiceKind,
-  serviceDisplayNames,
-  serviceKinds,
-} from "../contracts/services.ts";
+import { preferredPorts, serviceDisplayNames, serviceKinds } from "../contracts/service-kinds.ts";
+import type { LogLine, ServiceKind } from "../contracts/services.ts";
 import type { ControlCenterSnapshot, Warning } from "../contracts/snapshot.ts";
 import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";
 import type { Redactor } from "../platform/redactor.ts";

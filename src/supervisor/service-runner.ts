@@ -1,6 +1,7 @@
 import type { DecideApprovalRequest } from "../contracts/approvals.ts";
 import type { SetTokensRequest } from "../contracts/control-link.ts";
-import { type LogLevel, serviceDisplayNames } from "../contracts/services.ts";
+import { serviceDisplayNames } from "../contracts/service-kinds.ts";
+import type { LogLevel } from "../contracts/services.ts";
 import type { SidecarStatus } from "../contracts/sidecar-status.ts";
 import type { ServiceView } from "../contracts/snapshot.ts";
 import type { EventsRequest, EventsResponse } from "../contracts/timeline.ts";

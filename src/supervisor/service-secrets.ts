@@ -6,7 +6,7 @@ import type {
   SecretResponse,
   SetTokensRequest,
 } from "../contracts/control-link.ts";
-import { errorCatalogue } from "../contracts/errors.ts";
+import { errorCatalogue } from "../contracts/error-catalogue.ts";
 import { discordTokenRef } from "../contracts/gateway-config.ts";
 import type { ServiceKind } from "../contracts/services.ts";
 import { detailsOf, PalyraError } from "../platform/errors.ts";

@@ -1,4 +1,5 @@
-import { type ServiceKind, serviceDisplayNames, serviceKinds } from "../contracts/services.ts";
+import { serviceDisplayNames, serviceKinds } from "../contracts/service-kinds.ts";
+import type { ServiceKind } from "../contracts/services.ts";
 import type { ServiceView } from "../contracts/snapshot.ts";
 import { PalyraError } from "../platform/errors.ts";
 import type { ServiceRunner } from "./service-runner.ts";

@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import type { DecideApprovalRequest } from "../contracts/approvals.ts";
 import type { HelloResponse, RunRecord, SetTokensRequest } from "../contracts/control-link.ts";
 import type { ErrorCode } from "../contracts/errors.ts";
-import { serviceDisplayNames } from "../contracts/services.ts";
+import { serviceDisplayNames } from "../contracts/service-kinds.ts";
 import type { SidecarStatus } from "../contracts/sidecar-status.ts";
 import type { EventsRequest, EventsResponse } from "../contracts/timeline.ts";
 import { detailsOf, messageOf, PalyraError } from "../platform/errors.ts";

@@ -1,4 +1,5 @@
-import { type ServiceKind, serviceKinds } from "../contracts/services.ts";
+import { serviceKinds } from "../contracts/service-kinds.ts";
+import type { ServiceKind } from "../contracts/services.ts";
 
 /** How often the ages of the tokens are looked at, in milliseconds. */
 const checkEveryMs = 3_600_000;

@@ -1,4 +1,5 @@
-import { type ServiceKind, serviceDisplayNames } from "../contracts/services.ts";
+import { serviceDisplayNames } from "../contracts/service-kinds.ts";
+import type { ServiceKind } from "../contracts/services.ts";
 import type { TimelineEvent, TimelineLevel } from "../contracts/timeline.ts";
 import { commandIds } from "./contribution-ids.ts";
 import type { OverviewNode } from "./overview-node.ts";

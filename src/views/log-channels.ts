@@ -1,10 +1,6 @@
 import * as vscode from "vscode";
-import {
-  type LogLine,
-  logRingCapacity,
-  type ServiceKind,
-  serviceDisplayNames,
-} from "../contracts/services.ts";
+import { serviceDisplayNames } from "../contracts/service-kinds.ts";
+import { type LogLine, logRingCapacity, type ServiceKind } from "../contracts/services.ts";
 import { channelLine } from "./channel-line.ts";
 
 /**

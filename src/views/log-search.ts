@@ -1,11 +1,6 @@
 import * as vscode from "vscode";
-import {
-  LogLevel,
-  type LogLine,
-  type ServiceKind,
-  serviceDisplayNames,
-  serviceKinds,
-} from "../contracts/services.ts";
+import { serviceDisplayNames, serviceKinds } from "../contracts/service-kinds.ts";
+import { LogLevel, type LogLine, type ServiceKind } from "../contracts/services.ts";
 import { containsText, isWanted, type LogFilter } from "../supervisor/log-filter.ts";
 import { logText, rowOf } from "./log-text.ts";
 import { TextDocuments } from "./text-documents.ts";

@@ -1,4 +1,5 @@
-import { type LogLine, serviceDisplayNames } from "../contracts/services.ts";
+import { serviceDisplayNames } from "../contracts/service-kinds.ts";
+import type { LogLine } from "../contracts/services.ts";
 
 /** A line of any service's log as the log search shows it; one with line breaks takes several rows. */
 export function logText({ unix_ms: time, service, level, stream, line }: LogLine): string {

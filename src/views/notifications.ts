@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
 import type { PendingApproval } from "../contracts/approvals.ts";
 import type { ErrorDetails } from "../contracts/errors.ts";
-import { type ServiceKind, serviceDisplayNames } from "../contracts/services.ts";
+import { serviceDisplayNames } from "../contracts/service-kinds.ts";
+import type { ServiceKind } from "../contracts/services.ts";
 import { nextStepIn } from "../supervisor/next-steps.ts";
 import { newApprovals } from "./approval-actions.ts";
 import { commandIds, settingIds } from "./contribution-ids.ts";

@@ -1,4 +1,4 @@
-import { defaultProfileName } from "../contracts/profile.ts";
+import { defaultProfileName } from "../contracts/profile-name.ts";
 import { waitingApprovals } from "./approval-actions.ts";
 import { allWarnings, type ViewState } from "./view-state.ts";
 import { count } from "./wording.ts";

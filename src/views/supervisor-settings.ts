@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { type ServiceKind, serviceKinds } from "../contracts/services.ts";
+import { serviceKinds } from "../contracts/service-kinds.ts";
+import type { ServiceKind } from "../contracts/services.ts";
 import type { ControlCenterSettings } from "../supervisor/control-center-options.ts";
 import type { Settings } from "./settings.ts";
 

@@ -1,5 +1,5 @@
 import type { Memento } from "vscode";
-import { defaultProfileName } from "../contracts/profile.ts";
+import { defaultProfileName } from "../contracts/profile-name.ts";
 import { PalyraError } from "../platform/errors.ts";
 import { type Profile, ProfileCatalog } from "../supervisor/profiles/profile-catalog.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -13,6 +13,8 @@ const runFile = promisify(execFile);
 const VSCE = path.join(PROJECT_ROOT, "node_modules", "@vscode", "vsce", "vsce");
 const STATUS_ITEM = "palyra.palyra-control-center.palyra.status";
 const LARGEST_BYTES = 5 * 1024 * 1024;
+/** What VS Code reads to activate the extension; everything else is read when it is shown. */
+const ACTIVATION_BYTES = 64 * 1024;
 
 describe("The packaged extension", () => {
   let folder: string;
@@ -62,6 +64,13 @@ describe("The packaged extension", () => {
       files.filter((file) => /\.(ts|map|node)$|node_modules|dist.test/.test(file)),
       [],
     );
+  });
+
+  it("has VS Code read little before the first item is shown: no library", async () => {
+    const code = await readFile(path.join(PROJECT_ROOT, "dist", "extension.cjs"), "utf8");
+    assert.ok(Buffer.byteLength(code) <= ACTIVATION_BYTES, `${Buffer.byteLength(code)} bytes`);
+    const modules = [...code.matchAll(/require\("([^"]+)"\)/g)].map(([, name]) => name);
+    assert.deepEqual([...new Set(modules)].sort(), ["node:path", "vscode"]);
   });
 
   it("runs from where VS Code installed it: services up, tree filled, panel shown", async () => {

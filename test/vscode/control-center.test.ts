@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as vscode from "vscode";
-import { serviceKinds } from "../../src/contracts/services.ts";
+import { serviceKinds } from "../../src/contracts/service-kinds.ts";
 import { commandIds, panelViewType, settingIds } from "../../src/views/contribution-ids.ts";
 import type { PalyraApi } from "../../src/views/palyra-api.ts";
 import { eventually, isUp, item, palyra, service, setSetting, up } from "./live-system.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { strFromU8, unzipSync } from "fflate";
 import * as vscode from "vscode";
-import { serviceKinds } from "../../src/contracts/services.ts";
+import { serviceKinds } from "../../src/contracts/service-kinds.ts";
 import { commandIds } from "../../src/views/contribution-ids.ts";
 import type { PalyraApi } from "../../src/views/palyra-api.ts";
 import { palyra, up } from "./live-system.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import { serviceKinds } from "../../src/contracts/services.ts";
+import { serviceKinds } from "../../src/contracts/service-kinds.ts";
 import { ProfileCatalog } from "../../src/supervisor/profiles/profile-catalog.ts";
 import { commandIds } from "../../src/views/contribution-ids.ts";
 import type { PalyraApi } from "../../src/views/palyra-api.ts";

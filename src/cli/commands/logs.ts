@@ -1,11 +1,5 @@
-import {
-  type LogLevel,
-  type LogLine,
-  logRingCapacity,
-  type ServiceKind,
-  serviceDisplayNames,
-  serviceKinds,
-} from "../../contracts/services.ts";
+import { serviceDisplayNames, serviceKinds } from "../../contracts/service-kinds.ts";
+import { type LogLevel, type LogLine, logRingCapacity, type ServiceKind } from "../../contracts/services.ts";
 import { PalyraError } from "../../platform/errors.ts";
 import { logFile, statePaths } from "../../platform/state-paths.ts";
 import { isWanted, type LogFilter } from "../../supervisor/log-filter.ts";

@@ -1,4 +1,4 @@
-import { defaultProfileName } from "../../contracts/profile.ts";
+import { defaultProfileName } from "../../contracts/profile-name.ts";
 import { PalyraError } from "../../platform/errors.ts";
 import { StateRootInspector } from "../../supervisor/inspect-state-root.ts";
 import { ProfileCatalog } from "../../supervisor/profiles/profile-catalog.ts";

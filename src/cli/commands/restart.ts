@@ -1,4 +1,5 @@
-import { type ServiceKind, serviceDisplayNames } from "../../contracts/services.ts";
+import { serviceDisplayNames } from "../../contracts/service-kinds.ts";
+import type { ServiceKind } from "../../contracts/services.ts";
 import { PalyraError } from "../../platform/errors.ts";
 import { type CommandContext, inspectorFor } from "../command-context.ts";
 import type { Answer } from "../output/answer.ts";

@@ -1,4 +1,4 @@
-import { errorCatalogue } from "../../contracts/errors.ts";
+import { errorCatalogue } from "../../contracts/error-catalogue.ts";
 import { type CommandContext, inspectorFor } from "../command-context.ts";
 import type { Answer } from "../output/answer.ts";
 import { snapshotRecords } from "../output/snapshot-records.ts";

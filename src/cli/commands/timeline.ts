@@ -1,4 +1,5 @@
-import { type ServiceKind, serviceDisplayNames } from "../../contracts/services.ts";
+import { serviceDisplayNames } from "../../contracts/service-kinds.ts";
+import type { ServiceKind } from "../../contracts/services.ts";
 import type { TimelineEvent, TimelineLevel } from "../../contracts/timeline.ts";
 import { statePaths } from "../../platform/state-paths.ts";
 import { followTimeline, matches, readTimeline } from "../../supervisor/timeline/read-timeline.ts";

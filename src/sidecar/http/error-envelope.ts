@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorEnvelope, errorCatalogue } from "../../contracts/errors.ts";
+import { errorCatalogue } from "../../contracts/error-catalogue.ts";
+import type { ErrorCode, ErrorEnvelope } from "../../contracts/errors.ts";
 import { PalyraError } from "../../platform/errors.ts";
 import type { Redactor } from "../../platform/redactor.ts";
 

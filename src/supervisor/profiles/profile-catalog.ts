@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
 import {
-  defaultProfileName,
   NewProfileName,
   ProfileRecord,
   profileSchemaVersion,
   TerminalChoice,
 } from "../../contracts/profile.ts";
+import { defaultProfileName } from "../../contracts/profile-name.ts";
 import { fileProblem, PalyraError, systemErrorCode } from "../../platform/errors.ts";
 import { readRegularFile } from "../../platform/read-regular-file.ts";
 import { ensurePrivateFolder } from "../../platform/secure-folder.ts";

@@ -1,5 +1,5 @@
 import type { CheckResult } from "../../contracts/doctor.ts";
-import { serviceKinds } from "../../contracts/services.ts";
+import { serviceKinds } from "../../contracts/service-kinds.ts";
 import type { ControlCenterSnapshot } from "../../contracts/snapshot.ts";
 import { timelineLevels } from "../../contracts/timeline.ts";
 import { readRegularFile } from "../../platform/read-regular-file.ts";

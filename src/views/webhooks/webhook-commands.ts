@@ -5,9 +5,9 @@ import { askChoice, askText } from "../wizard/quick-input.ts";
 import type { WizardPlace } from "../wizard/wizard.ts";
 import { addWebhook } from "./add-webhook.ts";
 import { manageDeliveries } from "./deliveries.ts";
+import { webhookOfArgument } from "./webhook-argument.ts";
 import type { WebhookDesk } from "./webhook-desk.ts";
 import { noWebhook, webhookEntries } from "./webhook-entries.ts";
-import { webhookOfArgument } from "./webhook-nodes.ts";
 
 export interface WebhookParts {
   readonly holder: ControlCenterHolder;

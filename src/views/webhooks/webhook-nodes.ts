@@ -1,15 +1,9 @@
-import { WebhookName } from "../../contracts/webhook.ts";
 import type { WebhooksStatus } from "../../contracts/webhook-status.ts";
 import { commandIds, itemTraits } from "../contribution-ids.ts";
 import type { OverviewNode } from "../overview-node.ts";
 
-const itemId = "webhooks";
-
-/** The webhook that a command was called for; null when it was called for all of them, on their item of the tree. */
-export function webhookOfArgument(argument: unknown): string | null {
-  const name = WebhookName.safeParse(argument);
-  return name.success && argument !== itemId ? name.data : null;
-}
+/** Id of the item of all webhooks. */
+export const webhooksItemId = "webhooks";
 
 /** The webhooks as one item of the overview; none while there is no webhooks.toml. */
 export function webhookNodes(
@@ -27,7 +21,7 @@ export function webhookNodes(
     .join(" · ");
   return [
     {
-      id: itemId,
+      id: webhooksItemId,
       label: "Webhooks",
       description,
       tooltip: `Webhooks: ${description}`,

@@ -4,7 +4,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
 import { FatalReport } from "../../../src/contracts/control-link.ts";
-import { serviceDisplayNames } from "../../../src/contracts/services.ts";
+import { serviceDisplayNames } from "../../../src/contracts/service-kinds.ts";
 import {
   bootLine,
   ControlLink,

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { describedProgram } from "../../../src/cli/described-program.ts";
 import { examplesOf } from "../../../src/cli/examples.ts";
 import { reference } from "../../../src/cli/reference.ts";
-import { errorCatalogue } from "../../../src/contracts/errors.ts";
+import { errorCatalogue } from "../../../src/contracts/error-catalogue.ts";
 
 const docs = path.resolve(import.meta.dirname, "../../../docs/cli.md");
 

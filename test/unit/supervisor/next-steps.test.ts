@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { errorCatalogue } from "../../../src/contracts/errors.ts";
+import { errorCatalogue } from "../../../src/contracts/error-catalogue.ts";
 import { PalyraError } from "../../../src/platform/errors.ts";
 import { nextStepIn, snapshotIn } from "../../../src/supervisor/next-steps.ts";
 import { remedyFor } from "../../../src/supervisor/remedies.ts";

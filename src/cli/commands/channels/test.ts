@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { errorCatalogue } from "../../../contracts/errors.ts";
+import { errorCatalogue } from "../../../contracts/error-catalogue.ts";
 import { TestMessageResponse } from "../../../contracts/http-channels.ts";
 import { requiredConnector, type SelectorFlags, withSelector } from "../../connector-selector.ts";
 import { withExamples } from "../../examples.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { errorCatalogue } from "../../../contracts/errors.ts";
+import { errorCatalogue } from "../../../contracts/error-catalogue.ts";
 import { TestSendResponse } from "../../../contracts/http-channels.ts";
 import { confirmed } from "../../confirm.ts";
 import { requiredConnector, type SelectorFlags, withSelector } from "../../connector-selector.ts";

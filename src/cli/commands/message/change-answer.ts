@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { errorCatalogue } from "../../../contracts/errors.ts";
+import { errorCatalogue } from "../../../contracts/error-catalogue.ts";
 import { ApprovalRequired, MutationDone } from "../../../contracts/http-channels.ts";
 import type { Answer } from "../../output/answer.ts";
 import { record } from "../../output/record.ts";

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { z } from "zod";
-import { errorCatalogue } from "../../../contracts/errors.ts";
+import { errorCatalogue } from "../../../contracts/error-catalogue.ts";
 import { ReadMessagesResponse } from "../../../contracts/http-channels.ts";
 import { requiredConnector } from "../../connector-selector.ts";
 import { withExamples } from "../../examples.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { errorCatalogue } from "../../../contracts/errors.ts";
+import { errorCatalogue } from "../../../contracts/error-catalogue.ts";
 import { TestWebhookResponse } from "../../../contracts/http-webhooks.ts";
 import { PalyraError } from "../../../platform/errors.ts";
 import { withExamples } from "../../examples.ts";

@@ -1,11 +1,7 @@
 import { access } from "node:fs/promises";
 import net from "node:net";
-import {
-  preferredPorts,
-  type ServiceKind,
-  serviceDisplayNames,
-  serviceKinds,
-} from "../../../contracts/services.ts";
+import { preferredPorts, serviceDisplayNames, serviceKinds } from "../../../contracts/service-kinds.ts";
+import type { ServiceKind } from "../../../contracts/services.ts";
 import { systemErrorCode } from "../../../platform/errors.ts";
 import type { StatePaths } from "../../../platform/state-paths.ts";
 import { type Check, type DoctorContext, type Finding, worstOf } from "../check.ts";

@@ -1,6 +1,6 @@
 import { rename, stat } from "node:fs/promises";
 import path from "node:path";
-import { serviceKinds } from "../../../contracts/services.ts";
+import { serviceKinds } from "../../../contracts/service-kinds.ts";
 import type { StateFile } from "../../../contracts/state-file.ts";
 import { PalyraError, systemErrorCode } from "../../../platform/errors.ts";
 import { Redactor } from "../../../platform/redactor.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { preferredPorts } from "../../../../src/contracts/services.ts";
+import { preferredPorts } from "../../../../src/contracts/service-kinds.ts";
 import { statePaths } from "../../../../src/platform/state-paths.ts";
 import type { DoctorContext } from "../../../../src/supervisor/doctor/check.ts";
 import { portsCheck } from "../../../../src/supervisor/doctor/checks/ports.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { webhookNodes, webhookOfArgument } from "../../../../src/views/webhooks/webhook-nodes.ts";
+import { webhookOfArgument } from "../../../../src/views/webhooks/webhook-argument.ts";
+import { webhookNodes } from "../../../../src/views/webhooks/webhook-nodes.ts";
 
 describe("The item of the webhooks", () => {
   it("asks which webhook is meant, also where one has the name of the item", () => {
